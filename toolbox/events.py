@@ -1,0 +1,52 @@
+"""The one door through which every part reports a security-relevant act.
+
+The audit app registers the recorder at start-up; foundations and accounts, which may not
+import it, emit here. Emitting without a recorder is an error: an act that cannot be
+audited does not happen.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class Recorder(Protocol):
+    """What records an event, in the caller's transaction."""
+
+    def __call__(
+        self,
+        name: str,
+        *,
+        actor: Any = None,
+        target: Any = None,
+        outcome: str = "success",
+        changes: dict[str, Any] | None = None,
+        details: dict[str, Any] | None = None,
+    ) -> Any: ...
+
+
+_recorder: Recorder | None = None
+
+
+def register(recorder: Recorder) -> None:
+    """Make ``recorder`` the one that keeps events."""
+    global _recorder
+    _recorder = recorder
+
+
+def emit(
+    name: str,
+    *,
+    actor: Any = None,
+    target: Any = None,
+    outcome: str = "success",
+    changes: dict[str, Any] | None = None,
+    **details: Any,
+) -> None:
+    """Record that ``actor`` did ``name`` to ``target``.
+
+    ``name`` is registered in the audit catalogue; an unknown one raises ``LookupError``.
+    """
+    if _recorder is None:
+        raise RuntimeError(f"no audit recorder is registered, so {name!r} cannot be recorded")
+    _recorder(name, actor=actor, target=target, outcome=outcome, changes=changes, details=details)

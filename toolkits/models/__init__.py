@@ -1,0 +1,22 @@
+from toolkits.models.card import CardState
+from toolkits.models.job import Job, JobAttempt
+from toolkits.models.job_log import JobArtifact, JobLog
+from toolkits.models.record import Record
+from toolkits.models.scheduler import SchedulerLease
+from toolkits.models.settings import ToolkitSettings, ToolkitState
+from toolkits.models.toolkit import Toolkit
+from toolkits.models.version import ToolkitVersion
+
+__all__ = [
+    "CardState",
+    "Job",
+    "JobArtifact",
+    "JobAttempt",
+    "JobLog",
+    "Record",
+    "SchedulerLease",
+    "Toolkit",
+    "ToolkitSettings",
+    "ToolkitState",
+    "ToolkitVersion",
+]

@@ -1,0 +1,175 @@
+"""A job: one requested run of an operation. The row is the truth about it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from toolbox.ids import uuid7
+from toolkits.jobs.states import ACTIVE, TERMINAL, JobState
+
+_TERMINAL = sorted(state.value for state in TERMINAL)
+_ACTIVE = sorted(state.value for state in ACTIVE)
+
+
+class JobKind(models.TextChoices):
+    """What a job runs."""
+
+    OPERATION = "operation", _("Operation")
+    CARD = "card", _("Card refresh")
+
+
+class JobVia(models.TextChoices):
+    """Through which door a job was requested."""
+
+    CONSOLE = "console", _("Console")
+    API = "api", _("API")
+    CLI = "cli", _("Command line")
+    SYSTEM = "system", _("System")
+
+
+class Job(models.Model):
+    """One requested run. ``attempt`` fences writers: a worker's writes name the attempt that
+    they belong to and are refused once the row has moved on."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    toolkit = models.ForeignKey(
+        "toolkits.Toolkit", null=True, on_delete=models.SET_NULL, related_name="jobs"
+    )
+    toolkit_slug = models.CharField(_("toolkit"), max_length=64)
+    version = models.ForeignKey(
+        "toolkits.ToolkitVersion", null=True, on_delete=models.SET_NULL, related_name="jobs"
+    )
+    version_label = models.CharField(_("version"), max_length=100)
+    kind = models.CharField(max_length=10, choices=JobKind, default=JobKind.OPERATION)
+    operation = models.CharField(_("operation"), max_length=100)
+    title = models.CharField(_("title"), max_length=200)
+    queue = models.CharField(_("queue"), max_length=20, default="default")
+    inputs = models.JSONField(_("inputs"), default=dict)
+    dry_run = models.BooleanField(_("dry run"), default=False)
+    state = models.CharField(_("state"), max_length=20, choices=JobState, default=JobState.QUEUED)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="jobs",
+        verbose_name=_("requested by"),
+    )
+    requested_via = models.CharField(max_length=10, choices=JobVia, default=JobVia.CONSOLE)
+    created_at = models.DateTimeField(_("requested"), default=timezone.now)
+    dispatched_at = models.DateTimeField(null=True, editable=False)
+    started_at = models.DateTimeField(_("started"), null=True)
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    attempt = models.PositiveIntegerField(_("attempt"), default=0)
+    lease_expires_at = models.DateTimeField(null=True, editable=False)
+    worker = models.CharField(_("worker"), max_length=200, blank=True)
+    timeout_seconds = models.PositiveIntegerField(_("time limit"), default=3600)
+    progress_done = models.BigIntegerField(null=True)
+    progress_total = models.BigIntegerField(null=True)
+    progress_label = models.CharField(max_length=200, blank=True)
+    result = models.JSONField(_("result"), null=True)
+    error = models.JSONField(_("error"), null=True)
+    cancel_requested_at = models.DateTimeField(null=True)
+    cancel_requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    log_lines = models.BigIntegerField(default=0)
+    log_bytes = models.BigIntegerField(default=0)
+    log_truncated = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        ordering = ["-id"]
+        permissions = [
+            ("view_all_jobs", "Can see jobs of everybody"),
+            ("cancel_any_job", "Can cancel jobs of everybody"),
+        ]
+        indexes = [
+            models.Index(fields=["toolkit_slug", "operation", "-id"], name="job_operation"),
+            models.Index(fields=["requested_by", "-id"], name="job_requester"),
+            models.Index(fields=["state", "-id"], name="job_state"),
+            models.Index(
+                fields=["state", "lease_expires_at"],
+                condition=models.Q(
+                    state__in=["queued", "running", "cancelling", "scheduled"]
+                ),
+                name="job_unfinished",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in JobState]),
+                name="job_state_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=_TERMINAL, finished_at__isnull=False)
+                | (~models.Q(state__in=_TERMINAL) & models.Q(finished_at__isnull=True)),
+                name="job_finished_iff_terminal",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=_ACTIVE)
+                | models.Q(lease_expires_at__isnull=False, attempt__gte=1),
+                name="job_active_has_lease",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.toolkit_slug}.{self.operation} {self.id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("job-detail", args=[self.pk])
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the state is final."""
+        return self.state in TERMINAL
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a worker holds it."""
+        return self.state in ACTIVE
+
+    @property
+    def duration(self) -> timedelta | None:
+        """How long it ran, or has run so far; None before it started."""
+        if self.started_at is None:
+            return None
+        return (self.finished_at or timezone.now()) - self.started_at
+
+    @property
+    def progress_percent(self) -> int | None:
+        """Progress from 0 to 100; None while the total is not known."""
+        if not self.progress_total:
+            return None
+        return min(100, int(100 * (self.progress_done or 0) / self.progress_total))
+
+
+class JobAttempt(models.Model):
+    """One try at a job, kept for good: who ran it, when, on what, and how it ended."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts")
+    number = models.PositiveIntegerField(_("number"))
+    worker = models.CharField(_("worker"), max_length=200)
+    runner_pid = models.IntegerField(null=True)
+    version_label = models.CharField(max_length=100)
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    outcome = models.CharField(_("outcome"), max_length=20, blank=True)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("job attempt")
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["job", "number"], name="jobattempt_number_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} attempt {self.number}"

@@ -1,0 +1,19 @@
+"""Which scheduler process is the one that acts."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class SchedulerLease(models.Model):
+    """One row: the holder acts until the lease runs out, then whoever takes it."""
+
+    name = models.CharField(max_length=50, primary_key=True)
+    holder = models.CharField(max_length=200)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "scheduler lease"
+
+    def __str__(self) -> str:
+        return f"{self.name} held by {self.holder}"

@@ -1,0 +1,127 @@
+"""Numbers of result views as geometry: all that a template needs to draw them without a style."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from toolkits.pages import formats
+
+HEAT_LEVELS = 8
+MAX_POINTS = 20_000
+_STATES = frozenset({"ok", "warning", "critical", "unknown", "info"})
+
+
+def _scale(value: float, low: float, high: float) -> float:
+    return (value - low) / (high - low) if high > low else 0.5
+
+
+def sparkline(values: list[Any]) -> dict[str, str] | None:
+    """Return the points of a small line in a 100 x 28 box, or None for fewer than two values."""
+    numbers = [float(value) for value in values if isinstance(value, int | float)][-200:]
+    if len(numbers) < 2:
+        return None
+    low, high = min(numbers), max(numbers)
+    step = 100 / (len(numbers) - 1)
+    points = [
+        f"{index * step:.1f},{26 - 24 * _scale(value, low, high):.1f}"
+        for index, value in enumerate(numbers)
+    ]
+    return {"line": " ".join(points), "area": f"0,28 {' '.join(points)} 100,28"}
+
+
+def bars(given: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return bars with their length in percent of the longest."""
+    longest = max((abs(float(bar["value"] or 0)) for bar in given), default=0) or 1
+    return [
+        {
+            "label": str(bar["label"]),
+            "text": formats.number_text(bar["value"]),
+            "percent": round(100 * abs(float(bar["value"] or 0)) / longest, 1),
+            "state": bar.get("state") if bar.get("state") in _STATES else "plain",
+        }
+        for bar in given
+    ]
+
+
+def heatmap(labels: list[Any], values: list[list[Any]]) -> dict[str, Any]:
+    """Return rows of cells with a level from 0 to 7, and what the ends of the scale stand for."""
+    numbers = [float(v) for row in values for v in row if isinstance(v, int | float)]
+    low, high = (min(numbers), max(numbers)) if numbers else (0.0, 0.0)
+    rows = [
+        {
+            "label": str(label),
+            "cells": [
+                {"text": formats.number_text(value), "level": _level(value, low, high)}
+                for value in row
+            ],
+        }
+        for label, row in zip(labels, values, strict=False)
+    ]
+    return {
+        "rows": rows,
+        "low": formats.number_text(low),
+        "high": formats.number_text(high),
+        "levels": range(HEAT_LEVELS),
+    }
+
+
+def _level(value: Any, low: float, high: float) -> str:
+    if not isinstance(value, int | float):
+        return "none"
+    return str(min(HEAT_LEVELS - 1, int(_scale(float(value), low, high) * HEAT_LEVELS)))
+
+
+def timeline(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return events with their place on a lane of 1000 units."""
+    made = []
+    for event in events:
+        start = formats.moment(event["start"])
+        if start is None:
+            raise ValueError("an event has no start")
+        end = formats.moment(event["end"]) if event.get("end") else None
+        made.append({**event, "start": start, "end": end, "open": end is None})
+    first = min((event["start"] for event in made), default=None)
+    last = max((event["end"] or event["start"] for event in made), default=None)
+    if first is None or last is None:
+        return []
+    span = (last - first).total_seconds() or 1
+    for event in made:
+        until = event["end"] or event["start"]
+        event["x"] = round(990 * (event["start"] - first).total_seconds() / span)
+        event["width"] = max(10, round(990 * (until - event["start"]).total_seconds() / span))
+        seconds = (until - event["start"]).total_seconds()
+        event["length"] = formats.duration_text(seconds) if event["end"] else ""
+        event["state"] = event.get("state") if event.get("state") in _STATES else "unknown"
+    return made
+
+
+def time_series(series: list[dict[str, Any]], unit: str) -> dict[str, Any]:
+    """Return series on one axis of times for uPlot, and a summary for everybody else."""
+    by_label = [(str(one["label"]), dict(_points(one["points"]))) for one in series]
+    times = sorted({time for _, points in by_label for time in points})[:MAX_POINTS]
+    summary = []
+    for label, points in by_label:
+        known = [points[time] for time in times if points.get(time) is not None]
+        summary.append(
+            {
+                "label": label,
+                "low": formats.number_text(min(known)) if known else "–",
+                "high": formats.number_text(max(known)) if known else "–",
+                "last": formats.number_text(known[-1]) if known else "–",
+            }
+        )
+    data = [times, *([points.get(time) for time in times] for _, points in by_label)]
+    labels = [label for label, _ in by_label]
+    step = min((later - earlier for earlier, later in pairwise(times)), default=0)
+    return {
+        "chart": {"labels": labels, "unit": unit, "data": data, "step": step},
+        "summary": summary,
+    }
+
+
+def _points(points: list[Any]) -> list[tuple[float, float | None]]:
+    made: list[tuple[float, float | None]] = []
+    for time, value in points:
+        made.append((float(time), None if value is None else float(value)))
+    return made

@@ -1,0 +1,101 @@
+"""Text that toolkits wrote, made safe to show: Markdown, log lines with colours, links."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import nh3
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+
+_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(
+    ["table", "strikethrough"]
+)
+_TAGS = set(
+    ["a", "abbr", "blockquote", "br", "code", "del", "dd", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "kbd", "li", "ol", "p", "pre", "s", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"]
+)
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title"},
+    "code": {"class"},
+    "ol": {"start"},
+    "h1": {"id"},
+    "h2": {"id"},
+    "h3": {"id"},
+    "h4": {"id"},
+}
+_HEADING = re.compile(r"<h([1-4])>(.*?)</h\1>", re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+_SGR = re.compile(r"\x1b\[([0-9;]*)m")
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def markdown(text: str) -> SafeString:
+    """Render Markdown to HTML that holds no script, style or raw HTML of the author's."""
+    html = _HEADING.sub(_with_id, _markdown.render(text))
+    # nh3 drops whatever is not listed: the result is safe by construction.
+    return mark_safe(
+        nh3.clean(
+            html,
+            tags=_TAGS,
+            attributes=_ATTRIBUTES,
+            url_schemes={"http", "https", "mailto"},
+            link_rel="noopener noreferrer",
+        )
+    )
+
+
+def _with_id(match: re.Match[str]) -> str:
+    level, inner = match.groups()
+    slug = re.sub(r"[^a-z0-9]+", "-", _TAG.sub("", inner).lower()).strip("-")
+    return f'<h{level} id="{slug}">{inner}</h{level}>'
+
+
+def safe_href(url: object) -> str:
+    """Return ``url`` if it is a web or mail address or a path of this site, else nothing."""
+    text = str(url or "").strip()
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return ""
+    if parts.scheme in {"http", "https", "mailto"}:
+        return text
+    return text if not parts.scheme and text.startswith("/") and text[1:2] != "/" else ""
+
+
+def plain(text: str) -> str:
+    """Return ``text`` without terminal escapes, control codes and bidirectional overrides."""
+    return _CONTROLS.sub("", _ESCAPES.sub("", text))
+
+
+def ansi(text: str) -> SafeString:
+    """Return one log line as HTML: colours and weight as classes, every other code dropped."""
+    if "\x1b" not in text:
+        return escape(plain(text))
+    html: list[str] = []
+    classes: set[str] = set()
+    # ``split`` with one group alternates text and the codes that follow it.
+    for index, part in enumerate(_SGR.split(text)):
+        if index % 2:
+            _apply_codes(classes, part)
+        elif part and classes:
+            names = " ".join(sorted(classes))
+            html.append(format_html('<span class="{}">{}</span>', names, plain(part)))
+        elif part:
+            html.append(escape(plain(part)))
+    return mark_safe("".join(html))
+
+
+def _apply_codes(classes: set[str], codes: str) -> None:
+    for code in (int(number) if number else 0 for number in codes.split(";")):
+        if code == 0:
+            classes.clear()
+        elif code == 1:
+            classes.add("ansi-bold")
+        elif 30 <= code <= 39 or 90 <= code <= 97:
+            classes.difference_update({name for name in classes if name != "ansi-bold"})
+            if code != 39:
+                classes.add(f"ansi-{code % 10}")
