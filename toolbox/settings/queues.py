@@ -5,6 +5,7 @@ from toolbox.settings.database import REDIS_URL
 _QUEUE = {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1}
 RQ_QUEUES = {name: _QUEUE for name in ("interactive", "high", "default", "low")}
 RQ = {
+    "QUEUE_CLASS": "toolkits.jobs.queues.ToolkitQueue",
     "WORKER_CLASS": "toolkits.runtime.worker.ToolkitWorker",
     # Job rows go out as JSON alone: nothing that comes from Redis is ever unpickled.
     "SERIALIZER": "rq.serializers.JSONSerializer",
