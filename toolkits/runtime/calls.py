@@ -1,0 +1,133 @@
+"""Answers what toolkit code asks of the platform while it runs: its records, settings,
+secrets, state and files, and nothing of any other toolkit's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from toolbox import secrets
+from toolbox.secrets import SecretNotFound, SecretsError
+from toolkits import records, settings_store
+from toolkits.errors import Conflict, InputError
+from toolkits.jobs import artifacts
+from toolkits.jobs.redaction import Redactor
+from toolkits.models import Job, Record, Toolkit, ToolkitState
+from toolkits.runtime.conversation import CallRefused
+
+_STATE_ENTRIES = 1000
+
+
+class Calls:
+    """The platform's side of ``ctx`` for one run. ``job`` is None for a card refresh."""
+
+    def __init__(self, toolkit: Toolkit, redactor: Redactor, job: Job | None, workdir: Any) -> None:
+        self.toolkit, self.redactor, self.job, self.workdir = toolkit, redactor, job, workdir
+
+    def answer(self, message: dict[str, Any]) -> Any:
+        """Return the value of one call, or raise ``CallRefused``."""
+        handler = getattr(self, f"_{message['type']}", None)
+        if handler is None or message["type"] not in _KINDS:
+            raise CallRefused("unsupported", f"{message['type']!r} is not a call of the platform")
+        try:
+            return handler(message)
+        except InputError as error:
+            raise CallRefused("invalid", str(error)) from error
+        except Conflict as error:
+            raise CallRefused("conflict", str(error)) from error
+        except (Record.DoesNotExist, ValidationError) as error:
+            raise CallRefused("not_found", "There is no such record.") from error
+        except SecretNotFound as error:
+            raise CallRefused("not_found", str(error)) from error
+        except SecretsError as error:
+            raise CallRefused("unavailable", str(error)) from error
+
+    def _records(self, message: dict[str, Any]) -> Any:
+        name = message["collection"]
+        collection = self.toolkit.collection(name)
+        if collection is None:
+            raise CallRefused("not_found", f"This toolkit has no collection {name!r}.")
+        user = self.job.requested_by if self.job else None
+        match message["action"]:
+            case "list":
+                filters = message.get("filters") or {}
+                found = records.matching(self.toolkit, name, filters)
+                return {"items": [self._record(record, collection) for record in found]}
+            case "create":
+                created = records.create(self.toolkit, name, message["data"], user)
+                return self._record(created, collection)
+            case "get":
+                return self._record(self._one(name, message), collection)
+            case "update":
+                record = self._one(name, message)
+                version = int(message.get("version") or record.version)
+                changed = records.update(record, message["data"], version, user)
+                return self._record(changed, collection)
+            case "delete":
+                record = self._one(name, message)
+                records.delete(record, int(message.get("version") or record.version), user)
+                return None
+        raise CallRefused("unsupported", f"{message['action']!r} is not an action on records")
+
+    def _one(self, collection: str, message: dict[str, Any]) -> Record:
+        return Record.objects.select_related("toolkit").get(
+            toolkit=self.toolkit, collection=collection, pk=message["record_id"]
+        )
+
+    def _record(self, record: Record, collection: dict[str, Any]) -> dict[str, Any]:
+        data, values = records.reveal(record, collection)
+        self.redactor.add(values)
+        return {"id": str(record.pk), "version": record.version, "data": data}
+
+    def _settings(self, _: dict[str, Any]) -> Any:
+        data, values = settings_store.reveal(self.toolkit)
+        self.redactor.add(values)
+        return data
+
+    def _secret(self, message: dict[str, Any]) -> Any:
+        path = str(message["path"]).strip("/")
+        if not path or any(part in {"", ".", ".."} for part in path.split("/")):
+            raise CallRefused("invalid", f"{message['path']!r} is not a path of a secret")
+        found = secrets.client().read(f"toolkits/{self.toolkit.slug}/{path}")
+        self.redactor.add([str(value) for value in found.values()])
+        key = message.get("key")
+        if key is None:
+            return found
+        if key not in found:
+            raise CallRefused("not_found", f"The secret {path} has no key {key!r}.")
+        return found[key]
+
+    def _state(self, message: dict[str, Any]) -> Any:
+        entries = ToolkitState.objects.filter(toolkit=self.toolkit)
+        key = str(message.get("key") or "")[:200]
+        match message["action"]:
+            case "get":
+                return entries.filter(key=key).values_list("value", flat=True).first()
+            case "list":
+                return dict(entries.order_by("key").values_list("key", "value")[:_STATE_ENTRIES])
+            case "delete":
+                entries.filter(key=key).delete()
+                return None
+            case "set":
+                if entries.exclude(key=key).count() >= _STATE_ENTRIES:
+                    raise CallRefused("invalid", f"A toolkit keeps at most {_STATE_ENTRIES} keys.")
+                entries.update_or_create(
+                    toolkit=self.toolkit, key=key, defaults={"value": message.get("value")}
+                )
+                return None
+        raise CallRefused("unsupported", f"{message['action']!r} is not an action on state")
+
+    def _artifact(self, message: dict[str, Any]) -> Any:
+        if self.job is None:
+            raise CallRefused("unsupported", "A card keeps no files.")
+        try:
+            artifact = artifacts.keep(
+                self.job, message["name"], message["path"], message.get("content_type"), self.workdir
+            )
+        except (OSError, ValueError) as error:
+            raise CallRefused("invalid", f"The file cannot be kept: {error}") from error
+        return {"name": artifact.name, "size": artifact.size_bytes}
+
+
+_KINDS = frozenset({"records", "settings", "secret", "state", "artifact"})

@@ -1,0 +1,68 @@
+"""Secret fields of records and settings: the value in Vault, a reference in the row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from toolbox import secrets
+
+#: What stands in the row: ``{"$vault": "<path>#<field>"}``.
+MARK = "$vault"
+#: What a form or client sends to leave a stored secret as it is.
+UNCHANGED = "••••"
+
+
+def is_reference(value: Any) -> bool:
+    """Whether a stored value is a reference to Vault."""
+    return isinstance(value, dict) and set(value) == {MARK}
+
+
+def store(
+    path: str, fields: Iterable[str], data: dict[str, Any], before: dict[str, Any]
+) -> dict[str, Any]:
+    """Write new secret values of ``data`` to ``path`` and return it with references.
+
+    ``UNCHANGED`` or an absent field keeps what ``before`` refers to; an empty one drops it.
+    """
+    kept, fresh = dict(data), {}
+    for name in fields:
+        value = data.get(name, UNCHANGED)
+        if value == UNCHANGED or is_reference(value):
+            kept.pop(name, None)
+            if is_reference(before.get(name)):
+                kept[name] = before[name]
+        elif value in (None, ""):
+            kept[name] = None
+        else:
+            fresh[name] = value
+            kept[name] = {MARK: f"{path}#{name}"}
+    if fresh:
+        client = secrets.client()
+        try:
+            current = client.read(path)
+        except secrets.SecretNotFound:
+            current = {}
+        client.write(path, {**current, **fresh})
+    return kept
+
+
+def public(fields: Iterable[str], data: dict[str, Any]) -> dict[str, Any]:
+    """Return ``data`` with a mask in place of each secret that is set."""
+    return {**data, **{name: UNCHANGED for name in fields if data.get(name)}}
+
+
+def reveal(data: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return ``data`` with its secrets, and their values for redaction."""
+    references = {name: value[MARK] for name, value in data.items() if is_reference(value)}
+    if not references:
+        return data, []
+    client = secrets.client()
+    contents = {
+        path: client.read(path) for path in {ref.partition("#")[0] for ref in references.values()}
+    }
+    values = {}
+    for name, reference in references.items():
+        path, _, field = reference.partition("#")
+        values[name] = contents[path].get(field)
+    return {**data, **values}, [str(value) for value in values.values() if value]
