@@ -1,0 +1,210 @@
+"""``ctx``: what an operation or card has of the platform while it runs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from toolkit_sdk.errors import CallError, Cancelled, TimedOut
+from toolkit_sdk.fields import Record, Settings, wire
+from toolkit_sdk.toolkit import Toolkit
+
+if TYPE_CHECKING:
+    import requests
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Record)
+
+
+class Platform(Protocol):
+    """How a context reaches the platform; the runner provides it, tests may."""
+
+    def call(self, kind: str, **arguments: Any) -> Any: ...
+
+    def progress(self, done: int, total: int | None, label: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class JobInfo:
+    """The job that runs. ``id`` is empty while a card is refreshed."""
+
+    id: str
+    attempt: int
+    requested_by: str
+    toolkit: str
+    version: str
+
+
+class Collection(Generic[R]):
+    """Records of one collection."""
+
+    def __init__(self, platform: Platform, name: str, model: type[R]) -> None:
+        self._platform, self._name, self._model = platform, name, model
+
+    def _call(self, action: str, **arguments: Any) -> Any:
+        return self._platform.call("records", action=action, collection=self._name, **arguments)
+
+    def _record(self, stored: dict[str, Any]) -> R:
+        record = self._model.model_validate(stored["data"])
+        record._id, record._version = stored["id"], stored["version"]
+        return record
+
+    def list(self, **filters: Any) -> list[R]:
+        """Return the records whose fields equal ``filters``, oldest first."""
+        return [self._record(item) for item in self._call("list", filters=filters)["items"]]
+
+    def get(self, record_id: str) -> R:
+        """Return one record. Raises ``CallError`` of kind ``not_found``."""
+        return self._record(self._call("get", record_id=record_id))
+
+    def create(self, record: R) -> R:
+        """Store a new record and return it as stored."""
+        return self._record(self._call("create", data=wire(record)))
+
+    def update(self, record: R) -> R:
+        """Store a changed record. Raises ``CallError`` of kind ``conflict`` when somebody
+        else changed it since it was read."""
+        return self._record(
+            self._call(
+                "update",
+                record_id=record.record_id,
+                version=record.record_version,
+                data=wire(record),
+            )
+        )
+
+    def delete(self, record: R) -> None:
+        """Delete a record."""
+        self._call("delete", record_id=record.record_id, version=record.record_version)
+
+
+class State:
+    """A small key-value store of the toolkit. Values are JSON types."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a value, or ``default`` when there is none."""
+        value = self._platform.call("state", action="get", key=key)
+        return default if value is None else value
+
+    def set(self, key: str, value: Any) -> None:
+        """Store a value."""
+        self._platform.call("state", action="set", key=key, value=value)
+
+    def delete(self, key: str) -> None:
+        """Forget a value."""
+        self._platform.call("state", action="delete", key=key)
+
+    def all(self) -> dict[str, Any]:
+        """Return everything that is stored."""
+        return dict(self._platform.call("state", action="list"))
+
+
+class Context:
+    """The first parameter of every operation and card."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        toolkit: Toolkit,
+        *,
+        job: JobInfo,
+        dry_run: bool = False,
+        workdir: Path | None = None,
+    ) -> None:
+        self._platform, self._toolkit = platform, toolkit
+        self._stop = threading.Event()
+        self._stop_error: type[Cancelled] = Cancelled
+        self._workdir = workdir or Path.cwd()
+        self.job = job
+        self.dry_run = dry_run
+        self.log = logging.getLogger(f"toolkit.{job.toolkit}")
+        self.state = State(platform)
+
+    def _cancel(self, reason: str) -> None:
+        self._stop_error = TimedOut if reason == "timeout" else Cancelled
+        self._stop.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the job was asked to stop; for threads, which are not interrupted."""
+        return self._stop.is_set()
+
+    def checkpoint(self) -> None:
+        """Raise ``Cancelled`` or ``TimedOut`` if the job was asked to stop."""
+        if self._stop.is_set():
+            raise self._stop_error
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, but no longer than until the job is asked to stop."""
+        self._stop.wait(seconds)
+        self.checkpoint()
+
+    def report(self, done: int, total: int | None = None, label: str = "") -> None:
+        """Tell how far the job has come; also a checkpoint."""
+        self.checkpoint()
+        self._platform.progress(done, total, label)
+
+    def progress(
+        self, items: Iterable[T], total: int | None = None, label: str = ""
+    ) -> Iterator[tuple[int, T]]:
+        """Go through ``items`` and report it; yields how many are done, and the item.
+
+        ``total`` is taken from ``items`` where it has a length. Every step is a checkpoint.
+        """
+        if total is None and hasattr(items, "__len__"):
+            total = len(items)
+        done = 0
+        for item in items:
+            self.report(done, total, label)
+            yield done, item
+            done += 1
+        self.report(done, total, label)
+
+    @cached_property
+    def settings(self) -> Any:
+        """The toolkit's settings, an instance of its settings class."""
+        model = self._toolkit.settings_model or Settings
+        return model.model_validate(self._platform.call("settings"))
+
+    def records(self, collection: str | type[R]) -> Collection[R]:
+        """Return a collection, by its name or its record class."""
+        for entry in self._toolkit.collections.values():
+            if collection in (entry.name, entry.model):
+                return Collection(self._platform, entry.name, entry.model)  # type: ignore[arg-type]
+        raise CallError("not_found", f"this toolkit has no collection {collection!r}")
+
+    def secret(self, path: str, key: str | None = None) -> Any:
+        """Read a secret of this toolkit from Vault: all its fields, or the one named ``key``."""
+        return self._platform.call("secret", path=path, key=key)
+
+    @contextmanager
+    def artifact(
+        self, name: str, *, text: bool = False, content_type: str | None = None
+    ) -> Iterator[IO[Any]]:
+        """Open a file for writing that the job keeps when the block ends without an error."""
+        folder = self._workdir / "artifacts"
+        folder.mkdir(exist_ok=True)
+        path = folder / Path(name).name
+        with path.open("w" if text else "wb", encoding="utf-8" if text else None) as stream:
+            yield stream
+        self._platform.call("artifact", name=name, path=str(path), content_type=content_type)
+
+    def child(self, operation: str, **inputs: Any) -> Any:
+        """Run another operation of this toolkit and return its result."""
+        return self._platform.call("child", operation=operation, inputs=inputs)
+
+    @cached_property
+    def http(self) -> requests.Session:
+        """A ``requests`` session whose calls time out (5 s to connect, 30 s to answer)."""
+        from toolkit_sdk.http import session
+
+        return session()

@@ -1,0 +1,160 @@
+"""What a toolkit can do, read from its code: functions to JSON Schema."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError, WithJsonSchema, create_model
+from pydantic.errors import PydanticUserError
+
+from toolkit_sdk.errors import DescribeError
+from toolkit_sdk.fields import Record, secret_fields
+from toolkit_sdk.toolkit import Operation, Toolkit
+from toolkit_sdk.views import View
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_EFFECTS = ("read", "change", "destroy")
+
+
+def references(function: Callable[..., Any]) -> dict[str, type[Record]]:
+    """Parameters that name a record of a collection, with its class."""
+    return {
+        name: hint
+        for name, hint in _hints(function).items()
+        if isinstance(hint, type) and issubclass(hint, Record)
+    }
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(function, include_extras=True)
+    except (NameError, TypeError) as error:
+        raise DescribeError(f"{function.__name__}: its annotations cannot be read: {error}") from None
+
+
+def input_model(function: Callable[..., Any], toolkit: Toolkit) -> type[BaseModel]:
+    """Return a pydantic model of the function's parameters after ``ctx``."""
+    hints = _hints(function)
+    parameters = list(inspect.signature(function).parameters.values())
+    if not parameters:
+        raise DescribeError(f"{function.__name__}: the first parameter must be ctx: Context")
+    fields: dict[str, Any] = {}
+    for parameter in parameters[1:]:
+        where = f"{function.__name__}: parameter {parameter.name}"
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise DescribeError(f"{where}: * and ** parameters cannot become a form")
+        if parameter.name not in hints:
+            raise DescribeError(f"{where} has no type annotation")
+        default = ... if parameter.default is parameter.empty else parameter.default
+        fields[parameter.name] = (_annotation(hints[parameter.name], toolkit, where), default)
+    try:
+        config = ConfigDict(extra="forbid", arbitrary_types_allowed=False)
+        return create_model(f"{function.__name__}_inputs", __config__=config, **fields)
+    except (PydanticUserError, ValidationError, NameError) as error:
+        text = str(error).splitlines()[0]
+        raise DescribeError(f"{function.__name__}: {text}") from None
+
+
+def _annotation(hint: Any, toolkit: Toolkit, where: str) -> Any:
+    if not (isinstance(hint, type) and issubclass(hint, Record)):
+        return hint
+    for collection in toolkit.collections.values():
+        if collection.model is hint:
+            schema = {"type": "string", "format": "uuid", "x-record": collection.name}
+            return Annotated[str, WithJsonSchema(schema)]
+    raise DescribeError(f"{where}: {hint.__name__} is not a collection of this toolkit")
+
+
+def _schema(model: type[BaseModel], where: str) -> dict[str, Any]:
+    try:
+        schema = model.model_json_schema()
+    except PydanticUserError as error:
+        raise DescribeError(f"{where}: {str(error).splitlines()[0]}") from None
+    schema.setdefault("properties", {})
+    return schema
+
+
+def _returns(function: Callable[..., Any]) -> str:
+    hint = _hints(function).get("return")
+    if isinstance(hint, type) and issubclass(hint, View) and hint is not View:
+        return str(hint.model_fields["view"].default)
+    return "json"
+
+
+def _about(function: Callable[..., Any]) -> str:
+    return inspect.cleandoc(function.__doc__ or "")
+
+
+def _operation(operation: Operation, toolkit: Toolkit) -> dict[str, Any]:
+    where = f"operation {operation.name}"
+    if not _NAME.fullmatch(operation.name):
+        raise DescribeError(f"{where}: a name is lower-case letters, digits and underscores")
+    if operation.effect not in _EFFECTS:
+        raise DescribeError(f"{where}: effect is one of {', '.join(_EFFECTS)}")
+    if operation.timeout is not None and operation.timeout < 1:
+        raise DescribeError(f"{where}: timeout is a number of seconds from 1")
+    described = {key: value for key, value in vars(operation).items() if key != "function"}
+    described["concurrency"] = asdict(operation.concurrency) if operation.concurrency else None
+    described["locks"] = list(operation.locks)
+    return {
+        **described,
+        "description": _about(operation.function),
+        "inputs": _schema(input_model(operation.function, toolkit), where),
+        "returns": _returns(operation.function),
+    }
+
+
+def describe(toolkit: Toolkit, sdk: str) -> dict[str, Any]:
+    """Return the description that the platform stores. Raises ``DescribeError``."""
+    for name in toolkit.collections:
+        if not _NAME.fullmatch(name):
+            raise DescribeError(f"collection {name}: lower-case letters, digits and underscores")
+    settings = toolkit.settings_model
+    return {
+        "sdk": sdk,
+        "operations": [_operation(entry, toolkit) for entry in toolkit.operations.values()],
+        "collections": [
+            {
+                "name": entry.name,
+                "title": entry.title,
+                "description": entry.description,
+                "schema": _schema(entry.model, f"collection {entry.name}"),
+                "secret_fields": secret_fields(entry.model),
+            }
+            for entry in toolkit.collections.values()
+        ],
+        "settings": {
+            "schema": _settings_schema(toolkit),
+            "secret_fields": secret_fields(settings),
+        }
+        if settings
+        else None,
+        "cards": [
+            {
+                "name": card.name,
+                "title": card.title,
+                "refresh": card.refresh,
+                "description": _about(card.function),
+            }
+            for card in toolkit.cards.values()
+        ],
+        "cleanup": False,
+        "health": None,
+    }
+
+
+def _settings_schema(toolkit: Toolkit) -> dict[str, Any]:
+    model = toolkit.settings_model
+    assert model is not None  # noqa: S101  (asked by the caller)
+    needed = [name for name, field in model.model_fields.items() if field.is_required()]
+    if needed:
+        raise DescribeError(f"settings: {', '.join(needed)} needs a default")
+    return _schema(model, "settings")
+
+
+__all__ = ["describe", "input_model", "references"]

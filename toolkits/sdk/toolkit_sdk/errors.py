@@ -1,0 +1,35 @@
+"""What toolkit code raises, and what may be raised in it."""
+
+from __future__ import annotations
+
+
+class ToolkitError(Exception):
+    """Raise it to fail a job with a message for people; it is shown without a traceback."""
+
+
+class DescribeError(Exception):
+    """A toolkit that cannot be described: which function or class, and what to change."""
+
+
+class Cancelled(BaseException):
+    """The job was cancelled. Raised by ``ctx.progress``, ``ctx.checkpoint`` and ``ctx.sleep``.
+
+    Not an ``Exception``, so that ``except Exception`` does not swallow it.
+    """
+
+    kind = "cancelled"
+
+
+class TimedOut(Cancelled):
+    """The job ran out of its time limit."""
+
+    kind = "timed_out"
+
+
+class CallError(ToolkitError):
+    """The platform refused a call. ``kind`` is ``not_found``, ``conflict``, ``invalid``,
+    ``unavailable`` or ``unsupported``."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind

@@ -1,0 +1,67 @@
+"""The types that a toolkit's parameters, collections and settings are made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr, SecretStr
+from pydantic.annotated_handlers import GetJsonSchemaHandler
+from pydantic_core import CoreSchema
+
+
+class Secret(SecretStr):
+    """A value that the platform keeps in Vault. It shows as stars; ``reveal`` gives it."""
+
+    def reveal(self) -> str:
+        """Return the secret value."""
+        return self.get_secret_value()
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "format": "password", "writeOnly": True, "x-secret": True}
+
+
+class Settings(BaseModel):
+    """Base of a toolkit's one settings record. Every field needs a default."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Record(BaseModel):
+    """Base of a collection's records. ``record_id`` and ``record_version`` are the platform's."""
+
+    model_config = ConfigDict(extra="forbid")
+    _id: str = PrivateAttr(default="")
+    _version: int = PrivateAttr(default=0)
+
+    @property
+    def record_id(self) -> str:
+        """The UUID of the stored record; empty before it is stored."""
+        return self._id
+
+    @property
+    def record_version(self) -> int:
+        """How often the record was changed, for optimistic locking."""
+        return self._version
+
+
+def wire(model: BaseModel) -> dict[str, Any]:
+    """Return a model as JSON types, with the values of its secrets, for the platform alone."""
+    data = model.model_dump(mode="json")
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, SecretStr):
+            data[name] = value.get_secret_value()
+    return data
+
+
+def secret_fields(model: type[BaseModel]) -> list[str]:
+    """Names of the fields that hold a ``Secret``, optional or not."""
+    found = []
+    for name, field in model.model_fields.items():
+        options = getattr(field.annotation, "__args__", (field.annotation,))
+        if any(isinstance(option, type) and issubclass(option, Secret) for option in options):
+            found.append(name)
+    return found

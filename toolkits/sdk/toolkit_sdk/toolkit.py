@@ -1,0 +1,141 @@
+"""The registry that a toolkit's module fills with decorators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from toolkit_sdk.errors import DescribeError
+from toolkit_sdk.fields import Record, Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+R = TypeVar("R", bound=type[Record])
+C = TypeVar("C", bound=type[Settings])
+Effect = Literal["read", "change", "destroy"]
+
+
+@dataclass(frozen=True)
+class Concurrency:
+    """How many jobs may run at once within a scope, and what happens to one more.
+
+    ``key`` names the parameter whose value makes the scope when ``scope`` is ``key``.
+    """
+
+    limit: int = 1
+    scope: Literal["toolkit", "operation", "key"] = "operation"
+    key: str | None = None
+    on_conflict: Literal["queue", "reject", "coalesce"] = "queue"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A registered function and its options."""
+
+    function: Callable[..., Any]
+    name: str
+    title: str
+    timeout: int | None = None
+    effect: Effect = "read"
+    interactive: bool = False
+    dry_run: bool = False
+    idempotent: bool = False
+    retries: int = 0
+    concurrency: Concurrency | None = None
+    locks: tuple[str, ...] = ()
+    queue: str | None = None
+    requires_approval: bool = False
+    permission: str | None = None
+    cancel_grace: float = 5.0
+
+
+@dataclass(frozen=True)
+class Card:
+    """A registered dashboard card. ``refresh`` is in seconds."""
+
+    function: Callable[..., Any]
+    name: str
+    title: str
+    refresh: int
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A registered record model."""
+
+    model: type[Record]
+    name: str
+    title: str
+    description: str
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").strip().capitalize()
+
+
+class Toolkit:
+    """Collects a toolkit's operations, collections, cards and settings."""
+
+    def __init__(self) -> None:
+        self.operations: dict[str, Operation] = {}
+        self.collections: dict[str, Collection] = {}
+        self.cards: dict[str, Card] = {}
+        self.settings_model: type[Settings] | None = None
+
+    def settings(self, model: C) -> C:
+        """Register the settings class. Use it as ``@toolkit.settings``."""
+        if self.settings_model is not None:
+            raise DescribeError(f"{model.__name__}: a toolkit has one settings class")
+        if not (isinstance(model, type) and issubclass(model, Settings)):
+            raise DescribeError(f"{model!r}: a settings class derives from Settings")
+        self.settings_model = model
+        return model
+
+    def collection(self, name: str, *, title: str = "", description: str = "") -> Callable[[R], R]:
+        """Register a collection of records."""
+
+        def register(model: R) -> R:
+            if name in self.collections:
+                raise DescribeError(f"{model.__name__}: there is already a collection {name!r}")
+            about = description or (model.__doc__ or "").strip()
+            self.collections[name] = Collection(model, name, title or _title(name), about)
+            return model
+
+        return register
+
+    def operation(self, *, title: str = "", name: str = "", **options: Any) -> Callable[[F], F]:
+        """Register an operation: a function of a ``Context`` and typed parameters.
+
+        Options: ``timeout`` (seconds), ``effect``, ``interactive``, ``dry_run``,
+        ``idempotent``, ``retries``, ``concurrency`` (a ``Concurrency`` or a number for the
+        operation), ``locks``, ``queue``, ``requires_approval``, ``permission``,
+        ``cancel_grace`` (seconds before a cancelled job is killed).
+        """
+
+        def register(function: F) -> F:
+            own = name or function.__name__
+            if own in self.operations:
+                raise DescribeError(f"{function.__name__}: there is already an operation {own!r}")
+            if isinstance(options.get("concurrency"), int):
+                options["concurrency"] = Concurrency(limit=options["concurrency"])
+            options["locks"] = tuple(options.get("locks", ()))
+            try:
+                made = Operation(function, own, title or _title(own), **options)
+            except TypeError as error:
+                raise DescribeError(f"operation {own}: {error}") from None
+            self.operations[own] = made
+            return function
+
+        return register
+
+    def card(self, *, title: str = "", name: str = "", refresh: int = 60) -> Callable[[F], F]:
+        """Register a dashboard card: a function of a ``Context`` alone that returns a view."""
+
+        def register(function: F) -> F:
+            own = name or function.__name__
+            if own in self.cards:
+                raise DescribeError(f"{function.__name__}: there is already a card {own!r}")
+            self.cards[own] = Card(function, own, title or _title(own), max(5, int(refresh)))
+            return function
+
+        return register
