@@ -1,0 +1,74 @@
+"""What went wrong in toolkit code, as the protocol's ``error`` message tells it."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+from pydantic import ValidationError
+
+from toolkit_sdk.errors import Cancelled, DescribeError, ToolkitError
+
+_LONGEST = 2000
+
+
+class Failure(Exception):
+    """A failure whose kind is known. ``cause`` is what the toolkit raised, if anything."""
+
+    def __init__(self, kind: str, message: str, cause: BaseException | None = None) -> None:
+        super().__init__(message)
+        self.kind, self.cause = kind, cause
+
+
+def failure_of(error: BaseException, bundle: str) -> dict[str, Any]:
+    """Return ``kind``, ``message``, ``traceback`` (the toolkit's frames alone) and ``errors``."""
+    if isinstance(error, Failure):
+        return _known(error, bundle)
+    if isinstance(error, Cancelled):
+        return _report(error.kind, "the job was asked to stop")
+    if isinstance(error, DescribeError):
+        return _report("describe_error", str(error))
+    if isinstance(error, ToolkitError):
+        return _report("failed", str(error))
+    if isinstance(error, SystemExit):
+        message = f"the toolkit called sys.exit({error.code!r})"
+        return _report("failed", message, _frames(error, bundle))
+    return _report("failed", _sentence(error), _frames(error, bundle))
+
+
+def _known(error: Failure, bundle: str) -> dict[str, Any]:
+    cause = error.cause
+    if cause is None:
+        return _report(error.kind, str(error))
+    if isinstance(cause, ValidationError):
+        errors = [
+            {"loc": list(item["loc"]), "message": item["msg"]}
+            for item in cause.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        return {**_report(error.kind, str(error)), "errors": errors}
+    message = f"{error}: {_sentence(cause)}"
+    return _report(error.kind, message, _frames(cause, bundle))
+
+
+def _sentence(error: BaseException) -> str:
+    text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _report(kind: str, message: str, frames: str | None = None) -> dict[str, Any]:
+    return {"kind": kind, "message": message[:_LONGEST], "traceback": frames, "errors": []}
+
+
+def _frames(error: BaseException, bundle: str) -> str | None:
+    """The frames from the first one in the bundle on, with paths relative to it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [index for index, frame in enumerate(frames) if frame.filename.startswith(bundle)]
+    if not own:
+        return None
+    lines = []
+    for frame in frames[own[0] :]:
+        name = frame.filename.removeprefix(bundle).lstrip("/")
+        lines.append(f"{name}:{frame.lineno} in {frame.name}")
+        if frame.line:
+            lines.append(f"    {frame.line}")
+    return "\n".join([*lines, _sentence(error)])[-8000:]
