@@ -1,0 +1,158 @@
+"""Where runners import from: the SDK's environment, and one of the toolkit's own.
+
+The SDK's is a copy of the SDK and of the libraries that it needs, taken from the platform's
+environment, so that it can be made with no index, and holds no Django.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from django.conf import settings
+
+from toolkits.errors import BundleError
+
+_LIBRARIES = (
+    "pydantic", "pydantic_core", "annotated-types", "typing_extensions", "typing-inspection",
+    "requests", "urllib3", "idna", "certifi", "charset-normalizer",
+)  # fmt: skip
+_INSTALL_SECONDS = 600
+_PINNED = re.compile(r"^[A-Za-z0-9._-]+(\[[A-Za-z0-9._,-]+\])?\s*===?\s*[^\s;*]+")
+
+
+def _root() -> Path:
+    root: Path = settings.TOOLKIT_STORAGE_DIR / ".environments"
+    root.mkdir(mode=0o755, parents=True, exist_ok=True)
+    return root
+
+
+@contextmanager
+def _locked(name: str) -> Iterator[None]:
+    with (_root() / f".{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _sdk_source() -> Path:
+    source: Path = settings.BASE_DIR / "toolkits" / "sdk" / "toolkit_sdk"
+    return source
+
+
+@cache
+def sdk_environment() -> Path:
+    """Return the folder with the SDK and its libraries, making it when it is not there."""
+    sources = sorted(_sdk_source().rglob("*.py"))
+    sha = hashlib.sha256(sys.version.encode())
+    for path in sources:
+        sha.update(path.relative_to(_sdk_source()).as_posix().encode() + path.read_bytes())
+    for name in _LIBRARIES:
+        sha.update(f"{name}=={metadata.version(name)}".encode())
+    name = f"sdk-{sha.hexdigest()[:16]}"
+    target = _root() / name
+    if target.is_dir():
+        return target
+    with _locked(name):
+        if not target.is_dir():
+            staged = Path(tempfile.mkdtemp(dir=_root(), prefix=".new-"))
+            _copy_sdk(sources, staged)
+            _open_to_all(staged)
+            staged.rename(target)
+    return target
+
+
+def _copy_sdk(sources: list[Path], target: Path) -> None:
+    for path in sources:
+        place = target / "toolkit_sdk" / path.relative_to(_sdk_source())
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, place)
+    for name in _LIBRARIES:
+        for file in metadata.distribution(name).files or []:
+            # Scripts lie above the folder; compiled files would carry the paths they came from.
+            if ".." in file.parts or file.suffix == ".pyc":
+                continue
+            place = target / file
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(str(file.locate()), place)
+
+
+def _open_to_all(folder: Path) -> None:
+    os.chmod(folder, 0o755)
+    for current, folders, files in os.walk(folder):
+        for name in folders:
+            os.chmod(Path(current, name), 0o755)
+        for name in files:
+            os.chmod(Path(current, name), 0o644)
+
+
+def toolkit_environment(bundle: Path) -> Path | None:
+    """Install the bundle's pinned requirements into an environment of its own.
+
+    Returns None when it has none. Raises ``BundleError`` with the installer's last words.
+    """
+    requirements, wheels = bundle / "requirements.txt", bundle / "wheels"
+    if not requirements.is_file() or not _wanted(requirements.read_text()):
+        return None
+    sha = hashlib.sha256(sys.version.encode() + requirements.read_bytes())
+    for wheel in sorted(wheels.glob("*")):
+        sha.update(wheel.name.encode() + wheel.read_bytes())
+    name = f"tk-{sha.hexdigest()[:16]}"
+    target = _root() / name
+    with _locked(name):
+        if not target.is_dir():
+            staged = Path(tempfile.mkdtemp(dir=_root(), prefix=".new-"))
+            try:
+                _install(requirements, wheels, staged)
+                _open_to_all(staged)
+                staged.rename(target)
+            finally:
+                shutil.rmtree(staged, ignore_errors=True)
+    return target
+
+
+def _wanted(text: str) -> list[str]:
+    wanted = []
+    joined = text.replace("\\\n", " ")
+    for number, line in enumerate(joined.splitlines(), 1):
+        line = line.split(" #")[0].strip()
+        if not line or line.startswith("#"):
+            continue
+        if not _PINNED.match(line):
+            raise BundleError(
+                f"{line[:80]!r} is not pinned",
+                where=f"requirements.txt:{number}",
+                hint="Write name==version.",
+            )
+        wanted.append(line)
+    return wanted
+
+
+def _install(requirements: Path, wheels: Path, target: Path) -> None:
+    command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", sys.executable]
+    command += ["--target", str(target), "--requirement", str(requirements), "--only-binary", ":all:"]
+    if wheels.is_dir():
+        command += ["--no-index", "--find-links", str(wheels)]
+    elif not settings.TOOLKIT_INDEX:
+        raise BundleError("it needs an index, and TOOLKIT_INDEX is off", where="requirements.txt")
+    kept = {k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG"} or "PROXY" in k.upper()
+            or k in {"SSL_CERT_FILE", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "PIP_INDEX_URL"}}  # fmt: skip
+    try:
+        done = subprocess.run(  # noqa: S603  (a fixed command; the input was checked)
+            command, env=kept, capture_output=True, text=True, timeout=_INSTALL_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise BundleError("installing took too long", where="requirements.txt") from None
+    if done.returncode:
+        last = " ".join(done.stderr.split())[-600:]
+        raise BundleError(f"could not be installed: {last}", where="requirements.txt")

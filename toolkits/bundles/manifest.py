@@ -1,0 +1,87 @@
+"""The manifest: read, checked against its schema, and against the bundle and the platform."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from toolbox import __version__
+from toolkits.bundles import jsontext, semver
+from toolkits.bundles.source import MANIFEST, Bundle
+from toolkits.errors import BundleError
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What ``toolkit.json`` says. ``data`` is all of it."""
+
+    slug: str
+    name: str
+    version: str
+    description: str
+    entry: str
+    icon: str
+    data: dict[str, Any]
+    categories: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The published JSON Schema of manifests."""
+    loaded: dict[str, Any] = json.loads(Path(__file__).with_name("manifest.schema.json").read_text())
+    return loaded
+
+
+def read(bundle: Bundle) -> Manifest:
+    """Return the bundle's manifest. Raises ``BundleError`` that names every error's place."""
+    data = jsontext.parse(bundle.read(MANIFEST), MANIFEST)
+    errors = sorted(Draft202012Validator(schema()).iter_errors(data), key=lambda e: e.json_path)
+    problems = [f"{error.json_path}: {error.message}" for error in errors]
+    problems = problems or _check_version(data) + _check_requires(data) + _check_entry(data, bundle)
+    if problems:
+        raise BundleError("; ".join(problems)[:2000], where=MANIFEST)
+    return Manifest(
+        slug=data["slug"],
+        name=data["name"],
+        version=data["version"],
+        description=data.get("description", ""),
+        entry=data.get("entry", ""),
+        icon=data.get("icon", ""),
+        categories=data.get("categories", []),
+        tags=data.get("tags", []),
+        data=data,
+    )
+
+
+def _check_version(data: dict[str, Any]) -> list[str]:
+    try:
+        semver.key(data["version"])
+    except ValueError as error:
+        return [f"$.version: {error}"]
+    return []
+
+
+def _check_requires(data: dict[str, Any]) -> list[str]:
+    wanted = data["requires"]["toolbox"]
+    try:
+        fits = SpecifierSet(wanted).contains(__version__)
+    except InvalidSpecifier:
+        return [f"$.requires.toolbox: {wanted!r} is not a range such as '>=1.0,<2'"]
+    return [] if fits else [f"$.requires.toolbox: needs {wanted}, but this is {__version__}"]
+
+
+def _check_entry(data: dict[str, Any], bundle: Bundle) -> list[str]:
+    entry = data.get("entry")
+    if not entry:
+        return []
+    path = entry.replace(".", "/")
+    if f"{path}.py" in bundle.sizes or f"{path}/__init__.py" in bundle.sizes:
+        return []
+    return [f"$.entry: the bundle holds neither {path}.py nor {path}/__init__.py"]
