@@ -1,0 +1,1 @@
+"""Whether everything that the platform depends on is there and works."""

@@ -1,0 +1,169 @@
+"""The checks that preflight, start-up and ``/health`` share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from toolbox import secrets
+from toolbox.health import signing
+from toolbox.secrets import SecretsError
+
+_SECONDS = 3
+_LEAST_FREE = 64 << 20
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The outcome of one check. ``hint`` says what to do when it is not ok."""
+
+    name: str
+    ok: bool
+    detail: str
+    hint: str = ""
+    duration_ms: float = 0.0
+
+
+class CheckFailed(Exception):
+    """A check that failed: what was found, and what to do."""
+
+    def __init__(self, detail: str, hint: str) -> None:
+        super().__init__(detail)
+        self.hint = hint
+
+
+def configuration() -> str:
+    """Signing material and required addresses are set."""
+    if wrong := signing.problem(settings.SIGNING):
+        raise CheckFailed(wrong, "See .env.example.")
+    for name, value in (("REDIS_URL", settings.REDIS_URL), ("VAULT_ADDR", settings.VAULT.addr)):
+        if not value:
+            raise CheckFailed(f"{name} is not set", f"Set {name}. See .env.example.")
+    vault = settings.VAULT
+    if vault.auth_method == "approle" and not (vault.role_id and vault.secret_id):
+        raise CheckFailed(
+            "AppRole needs VAULT_APPROLE_ROLE_ID and VAULT_APPROLE_SECRET_ID", "Set both."
+        )
+    if vault.auth_method == "token" and not (vault.token or vault.token_file):
+        raise CheckFailed("there is no VAULT_TOKEN or VAULT_TOKEN_FILE", "Set one of them.")
+    if vault.auth_method not in {"token", "approle"}:
+        raise CheckFailed("VAULT_AUTH_METHOD is neither token nor approle", "Set one of them.")
+    return f"{settings.APP_ENV}, signing with {settings.SIGNING.algorithm}"
+
+
+def database() -> str:
+    """The database answers."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        raise CheckFailed(
+            f"the database does not answer: {str(error).strip().splitlines()[0]}",
+            "Check DATABASE_URL and that the server runs.",
+        ) from None
+    return connection.vendor
+
+
+def migrations() -> str:
+    """Every migration has been applied."""
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        raise CheckFailed("they cannot be read from the database", "See the database.") from None
+    if plan:
+        raise CheckFailed(f"{len(plan)} are not applied", "Run manage.py migrate.")
+    return "all applied"
+
+
+def redis_server() -> str:
+    """Redis or Valkey answers."""
+    try:
+        client = redis.Redis.from_url(
+            settings.REDIS_URL, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS
+        )
+        with client:
+            client.ping()
+            version = str(client.info("server").get("redis_version", ""))
+    except (redis.RedisError, ValueError) as error:
+        raise CheckFailed(
+            f"it does not answer ({type(error).__name__})",
+            "Check REDIS_URL and that the server runs.",
+        ) from None
+    return f"version {version}"
+
+
+def vault() -> str:
+    """Vault is reachable, initialised, unsealed, and lets this platform use its mount."""
+    try:
+        status = secrets.client().status()
+        if not status.initialised:
+            raise CheckFailed("it is not initialised", "Run manage.py bootstrap_vault.")
+        if status.sealed:
+            raise CheckFailed("it is sealed", "Unseal it with its keys.")
+        secrets.client().check()
+    except SecretsError as error:
+        raise CheckFailed(str(error), "Check VAULT_ADDR, the credentials and the policy.") from None
+    return f"version {status.version}, mount {settings.VAULT.kv_mount}"
+
+
+def storage() -> str:
+    """Toolkits can be stored."""
+    root = settings.TOOLKIT_STORAGE_DIR
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=root) as probe:
+            probe.write(b"probe")
+        free = shutil.disk_usage(root).free
+    except OSError as error:
+        raise CheckFailed(
+            f"{root} cannot be written: {error.strerror}", "Check TOOLKIT_STORAGE_DIR."
+        ) from None
+    if free < _LEAST_FREE:
+        raise CheckFailed(f"only {free >> 20} MiB are free in {root}", "Free some space.")
+    return f"{free >> 30} GiB free"
+
+
+def isolation() -> str:
+    """What keeps toolkit code away from the platform. Never fails; says what does not hold."""
+    if settings.TOOLKIT_RUNNER_UID is not None and os.geteuid() == 0:
+        return f"toolkits run as user {settings.TOOLKIT_RUNNER_UID}"
+    return (
+        "toolkits run as the platform's own user: a separate uid is NOT enforced; where the "
+        "kernel has no Landlock they could read the platform's files "
+        "(start as root with TOOLKIT_RUNNER_UID to separate them)"
+    )
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "configuration": configuration,
+    "database": database,
+    "migrations": migrations,
+    "redis": redis_server,
+    "vault": vault,
+    "storage": storage,
+    "isolation": isolation,
+}
+
+
+def run_checks(names: Iterable[str] | None = None) -> list[CheckResult]:
+    """Run the checks in order; each that fails says what to do."""
+    return [_run(name, CHECKS[name]) for name in (names or CHECKS)]
+
+
+def _run(name: str, check: Callable[[], str]) -> CheckResult:
+    started = time.monotonic()
+    try:
+        detail, ok, hint = check(), True, ""
+    except CheckFailed as failed:
+        detail, ok, hint = str(failed), False, failed.hint
+    return CheckResult(name, ok, detail, hint, round((time.monotonic() - started) * 1000, 1))

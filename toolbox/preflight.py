@@ -1,0 +1,42 @@
+"""The checks before anything serves. Nothing starts on partial configuration."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TextIO
+
+from toolbox.health.checks import CheckResult, run_checks
+
+_PAUSE = 0.5
+# Waiting cannot mend these.
+_FIXED = frozenset({"configuration"})
+
+
+def run(wait: float = 0.0) -> list[CheckResult]:
+    """Run every check; while one fails that time may mend, again for up to ``wait`` seconds."""
+    deadline = time.monotonic() + wait
+    while True:
+        results = run_checks()
+        failed = {result.name for result in results if not result.ok}
+        if not failed or failed & _FIXED or time.monotonic() >= deadline:
+            return results
+        time.sleep(_PAUSE)
+
+
+def report(results: list[CheckResult], out: TextIO) -> None:
+    """Write one line for each check, and what to do about those that failed."""
+    for result in results:
+        mark = "ok    " if result.ok else "FAILED"
+        out.write(f"{mark} {result.name:<14} {result.detail}\n")
+        if result.hint:
+            out.write(f"       {'':<14} {result.hint}\n")
+
+
+def require() -> None:
+    """Exit with status 1 and a report when a check fails."""
+    results = run()
+    if not all(result.ok for result in results):
+        sys.stderr.write("The platform does not start on partial configuration:\n")
+        report(results, sys.stderr)
+        raise SystemExit(1)

@@ -1,0 +1,30 @@
+"""``manage.py toolkit``: install, list, enable, disable, run and pack toolkits."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from toolbox.problems import Problem
+from toolkits.cli import actions, run
+
+
+class Command(BaseCommand):
+    help = "Manage toolkits and run their operations."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        actions.add_arguments(parser.add_subparsers(dest="action", required=True))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            if options["action"] == "run":
+                status = run.run(options, self.stdout, self.stderr)
+                if status:
+                    raise SystemExit(status)
+            else:
+                actions.ACTIONS[options["action"]](options, self.stdout)
+        except Problem as problem:
+            hint = getattr(problem, "hint", "")
+            raise CommandError(f"{problem}{' ' + hint if hint else ''}") from None

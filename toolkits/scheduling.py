@@ -1,0 +1,66 @@
+"""What the scheduler does, and the lease by which one of several schedulers does it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import DatabaseError, IntegrityError, connection
+from django.db.models import Q
+from django.utils import timezone
+
+from toolkits import cards
+from toolkits.jobs import recovery
+from toolkits.models import SchedulerLease
+
+log = logging.getLogger(__name__)
+
+_LEASE = timedelta(seconds=10)
+_NAME = "scheduler"
+
+#: Each task and the seconds between two of its runs.
+TASKS: list[tuple[Callable[[], int], float]] = [
+    (recovery.recover_lost, 2.0),
+    (recovery.sweep_queued, 5.0),
+    (cards.refresh_due, 1.0),
+]
+
+
+def hold_lease(holder: str) -> bool:
+    """Take or renew the lease; whether ``holder`` now has it."""
+    now = timezone.now()
+    free = Q(holder=holder) | Q(expires_at__lt=now)
+    rows = SchedulerLease.objects.filter(free, name=_NAME)
+    if rows.update(holder=holder, expires_at=now + _LEASE):
+        return True
+    if SchedulerLease.objects.filter(name=_NAME).exists():
+        return False
+    try:
+        SchedulerLease.objects.create(name=_NAME, holder=holder, expires_at=now + _LEASE)
+    except IntegrityError:
+        return False
+    return True
+
+
+def release_lease(holder: str) -> None:
+    """Let another scheduler take over at once."""
+    SchedulerLease.objects.filter(name=_NAME, holder=holder).delete()
+
+
+class Timetable:
+    """Runs each task when it is due. A task that fails is logged and tried again next time."""
+
+    def __init__(self) -> None:
+        self._due = {task: 0.0 for task, _ in TASKS}
+
+    def run_due(self, now: float) -> None:
+        """Run what is due at ``now`` (monotonic seconds)."""
+        for task, every in TASKS:
+            if now >= self._due[task]:
+                self._due[task] = now + every
+                try:
+                    task()
+                except DatabaseError:
+                    log.exception("%s failed and will be tried again", task.__name__)
+                    connection.close()
