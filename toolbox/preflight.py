@@ -6,6 +6,8 @@ import sys
 import time
 from typing import TextIO
 
+from django.db import connections
+
 from toolbox.health.checks import CheckResult, run_checks
 
 _PAUSE = 0.5
@@ -36,6 +38,7 @@ def report(results: list[CheckResult], out: TextIO) -> None:
 def require() -> None:
     """Exit with status 1 and a report when a check fails."""
     results = run()
+    connections.close_all()
     if not all(result.ok for result in results):
         sys.stderr.write("The platform does not start on partial configuration:\n")
         report(results, sys.stderr)

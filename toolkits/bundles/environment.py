@@ -34,7 +34,8 @@ _PINNED = re.compile(r"^[A-Za-z0-9._-]+(\[[A-Za-z0-9._,-]+\])?\s*===?\s*[^\s;*]+
 
 def _root() -> Path:
     root: Path = settings.TOOLKIT_STORAGE_DIR / ".environments"
-    root.mkdir(mode=0o755, parents=True, exist_ok=True)
+    root.mkdir(parents=True, exist_ok=True)
+    root.chmod(0o755)
     return root
 
 

@@ -51,7 +51,8 @@ def place(bundle: Bundle, slug: str, version: str) -> tuple[Path, str]:
         if target.is_dir() and not verify(target, digest):
             return target, digest
         remove(target)
-        target.parent.mkdir(mode=0o755, exist_ok=True)
+        target.parent.mkdir(exist_ok=True)
+        target.parent.chmod(0o755)
         _seal(staged)
         staged.rename(target)
         return target, digest

@@ -13,7 +13,8 @@ from django.conf import settings
 def _root() -> Path:
     root: Path = settings.TOOLKIT_STORAGE_DIR / ".work"
     # Others may pass through to the folder that they own, but see no names.
-    root.mkdir(mode=0o711, parents=True, exist_ok=True)
+    root.mkdir(parents=True, exist_ok=True)
+    root.chmod(0o711)
     return root
 
 

@@ -1,0 +1,32 @@
+# Everything here works from a bare checkout. `make run ARGS="--port 9000"` passes options on.
+PYTHON_BIN := .venv/bin/python
+ARGS ?=
+
+.PHONY: help run test test-fast lint bench
+
+help:
+	@echo "make run        start the whole stack on this machine"
+	@echo "make test       all tests, with real servers"
+	@echo "make test-fast  the tests that need no server"
+	@echo "make lint       formatting, types, import rules, missing migrations"
+	@echo "make bench      timings of this machine"
+
+run:
+	@sh scripts/environment.sh
+	@exec $(PYTHON_BIN) manage.py devstack $(ARGS)
+
+test:
+	@sh scripts/environment.sh dev
+	@sh scripts/test.sh $(ARGS)
+
+test-fast:
+	@sh scripts/environment.sh dev
+	@$(PYTHON_BIN) -m pytest -m "not servers and not browser" -n auto -q $(ARGS)
+
+lint:
+	@sh scripts/environment.sh dev
+	@sh scripts/lint.sh
+
+bench:
+	@sh scripts/environment.sh dev
+	@$(PYTHON_BIN) tests/bench/bench.py $(ARGS)

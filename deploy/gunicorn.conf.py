@@ -1,0 +1,14 @@
+"""Gunicorn for the web process. ``WEB_CONCURRENCY`` sets the number of workers."""
+
+import os
+
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
+threads = int(os.environ.get("WEB_THREADS", "16"))
+timeout = 60
+graceful_timeout = 10
+keepalive = 5
+# The application writes an access log of its own, with request ids.
+accesslog = None
+errorlog = "-"
+loglevel = "warning"

@@ -1,0 +1,1 @@
+"""The embedded stack: everything on one machine for a newcomer, with real servers."""

@@ -1,0 +1,5 @@
+"""Bulk connectivity checker."""
+
+from connectivity_toolkit.operations import toolkit
+
+__all__ = ["toolkit"]
