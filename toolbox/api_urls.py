@@ -1,0 +1,14 @@
+"""Every address under ``/api/``. Each app brings its own in ``<app>/api/urls.py``."""
+
+from django.urls import include, path, re_path
+
+from toolbox import rest
+
+v1 = [
+    path("", include("accounts.api.urls")),
+]
+
+urlpatterns = [
+    path("v1/", include(v1)),
+    re_path(r"^.*$", rest.unknown_address),
+]
