@@ -10,4 +10,4 @@ class Problem(Exception):
 
     http_status = 400
     title = "Not possible"
-    errors: list[dict[str, Any]] = []  # noqa: RUF012  (replaced, never changed in place)
+    errors: list[dict[str, Any]] = []

@@ -32,7 +32,7 @@ class Child:
         self, name: str, command: list[str], env: dict[str, str], folder: Path, log: Path, say: Say
     ) -> None:
         self.name, self.log, self._say = name, log, say
-        self.process = subprocess.Popen(  # noqa: S603  (commands of our own)
+        self.process = subprocess.Popen(
             command,
             env=env,
             cwd=folder,
@@ -42,7 +42,7 @@ class Child:
             start_new_session=True,
             preexec_fn=_die_with_parent,  # noqa: PLW1509  (no other thread holds a lock here)
         )
-        assert self.process.stdout is not None  # noqa: S101  (asked for above)
+        assert self.process.stdout is not None
         self._reader = threading.Thread(
             target=self._copy, args=(self.process.stdout,), name=f"log-{name}", daemon=True
         )

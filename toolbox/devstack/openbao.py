@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ import hvac
 import requests
 from hvac import exceptions as vault
 
+from toolbox.devstack.children import until
 from toolbox.devstack.layout import DevstackError, write_private
 from toolbox.secrets.policy import policy
 
 _ROLE = "toolbox"
+_ACTIVE_SECONDS = 20.0
 
 
 def binary() -> Path:
@@ -30,11 +33,20 @@ def binary() -> Path:
 
 def command(folder: Path, port: int) -> list[str]:
     """Write the configuration and return the command line."""
+    data = folder / "data"
+    data.mkdir(mode=0o700, exist_ok=True)
     config = {
-        "storage": {"file": {"path": str(folder / "data")}},
-        "listener": {"tcp": {"address": f"127.0.0.1:{port}", "tls_disable": True}},
+        "storage": {"raft": {"path": str(data), "node_id": "devstack", "performance_multiplier": 1}},
+        "listener": {
+            "tcp": {
+                "address": f"127.0.0.1:{port}",
+                # One node: nobody joins, so that any free port will do.
+                "cluster_address": "127.0.0.1:0",
+                "tls_disable": True,
+            }
+        },
         "api_addr": f"http://127.0.0.1:{port}",
-        "disable_mlock": True,
+        "cluster_addr": "http://127.0.0.1:1",
         "ui": False,
     }
     write_private(folder / "server.json", json.dumps(config, indent=2))
@@ -56,6 +68,7 @@ def make_ready(folder: Path, addr: str, mount: str = "sre") -> dict[str, str]:
     try:
         keys = _keys(client, folder)
         _unseal(client, keys)
+        _until_active(addr)
         client.token = keys["root_token"]
         _mounts(client, mount)
         return _approle(client, folder, keys, addr)
@@ -75,6 +88,12 @@ def _keys(client: hvac.Client, folder: Path) -> dict[str, Any]:
         keys = {"unseal_key": made["keys"][0], "root_token": made["root_token"]}
         write_private(path, json.dumps(keys, indent=2))
         return keys
+    return read_keys(folder)
+
+
+def read_keys(folder: Path) -> dict[str, Any]:
+    """Return the unseal key, the root token and the AppRole's secret of the server's folder."""
+    path = folder / "keys.json"
     try:
         return dict(json.loads(path.read_text()))
     except (OSError, ValueError):
@@ -89,6 +108,16 @@ def _unseal(client: hvac.Client, keys: dict[str, Any]) -> None:
         client.sys.submit_unseal_key(keys["unseal_key"])
     if client.sys.is_sealed():
         raise DevstackError("OpenBao stays sealed: its key does not fit its data.")
+
+
+def _until_active(addr: str) -> None:
+    """Wait for the one node to elect itself: until then it refuses everything."""
+
+    def active() -> bool:
+        return requests.get(f"{addr}/v1/sys/health", timeout=5).status_code == HTTPStatus.OK
+
+    if not until(active, None, _ACTIVE_SECONDS):
+        raise DevstackError("OpenBao is unsealed but does not become active; see its log.")
 
 
 def _mounts(client: hvac.Client, mount: str) -> None:

@@ -130,7 +130,7 @@ class Stack:
         self.say("openbao", f"listens on 127.0.0.1:{port}, unsealed")
 
     def _manage(self, *arguments: str, said: str = "") -> str:
-        done = subprocess.run(  # noqa: S603  (commands of our own)
+        done = subprocess.run(
             [sys.executable, str(self.base / "manage.py"), *arguments],
             env=self._env(),
             cwd=self.base,

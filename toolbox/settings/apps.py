@@ -84,3 +84,5 @@ AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "login"
+# Usernames are unique by a constraint on their lower case, which the check does not know.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]

@@ -3,7 +3,7 @@
 from toolbox.settings.database import REDIS_URL
 
 _QUEUE = {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1}
-RQ_QUEUES = {name: _QUEUE for name in ("interactive", "high", "default", "low")}
+RQ_QUEUES = dict.fromkeys(("interactive", "high", "default", "low"), _QUEUE)
 RQ = {
     "QUEUE_CLASS": "toolkits.jobs.queues.ToolkitQueue",
     "WORKER_CLASS": "toolkits.runtime.worker.ToolkitWorker",

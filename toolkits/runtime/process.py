@@ -75,7 +75,7 @@ class RunnerProcess:
         down_read, down_write = os.pipe()
         up_read, up_write = os.pipe()
         try:
-            self._process = subprocess.Popen(  # noqa: S603  (a fixed command of our own)
+            self._process = subprocess.Popen(
                 self.spec.command(down_read, up_write),
                 env=self.spec.environ(self.workdir, dict(os.environ)),
                 cwd=self.workdir,
@@ -94,7 +94,7 @@ class RunnerProcess:
             os.close(up_write)
         self._down = down_write
         os.set_blocking(down_write, False)
-        assert self._process.stdout and self._process.stderr  # noqa: S101  (asked for above)
+        assert self._process.stdout and self._process.stderr
         self._watch(up_read, "up")
         self._watch(os.dup(self._process.stdout.fileno()), "stdout")
         self._watch(os.dup(self._process.stderr.fileno()), "stderr")

@@ -16,7 +16,7 @@ from toolbox.devstack.stack import Stack
 
 class Command(BaseCommand):
     help = "Start the embedded stack: servers, web, workers and scheduler. Ctrl-C stops it."
-    requires_system_checks: list[str] = []  # noqa: RUF012  (the parts check for themselves)
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--bind", default="127.0.0.1", help="address to listen on")

@@ -14,7 +14,7 @@ from toolbox import preflight
 
 class Command(BaseCommand):
     help = "Check configuration, database, migrations, Redis, Vault and toolkit storage."
-    requires_system_checks: list[str] = []  # noqa: RUF012  (its own checks say more)
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--wait", type=float, default=0, metavar="SECONDS")

@@ -150,7 +150,7 @@ def describe(toolkit: Toolkit, sdk: str) -> dict[str, Any]:
 
 def _settings_schema(toolkit: Toolkit) -> dict[str, Any]:
     model = toolkit.settings_model
-    assert model is not None  # noqa: S101  (asked by the caller)
+    assert model is not None
     needed = [name for name, field in model.model_fields.items() if field.is_required()]
     if needed:
         raise DescribeError(f"settings: {', '.join(needed)} needs a default")

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Annotated
 
-from connectivity_toolkit import expand
-from connectivity_toolkit.probe import Probe, probe
 from pydantic import Field
 from toolkit_sdk import Context, Record, Settings, Toolkit, ToolkitError, views
+
+from connectivity_toolkit import expand
+from connectivity_toolkit.probe import Probe, probe
 
 toolkit = Toolkit()
 
@@ -37,8 +38,8 @@ class Target(Record):
 @toolkit.operation(title="Check targets", timeout=600, effect="read", idempotent=True)
 def check(
     ctx: Context,
-    hosts: Annotated[list[str], Field(description="Names, addresses, or networks in CIDR form")] = [],  # noqa: B006, E501
-    ports: Annotated[list[int | str], Field(description="Numbers or ranges: 443, 8000-8010")] = [443],  # noqa: B006, E501
+    hosts: Annotated[list[str], Field(description="Names, addresses, or networks in CIDR form")] = [],  # noqa: E501
+    ports: Annotated[list[int | str], Field(description="Numbers or ranges: 443, 8000-8010")] = [443],  # noqa: E501
     timeout_seconds: Annotated[float, Field(ge=0.1, le=60, description="For each connection")] = 3.0,
     concurrency: Annotated[int, Field(ge=1, le=256)] = 64,
     use_targets: Annotated[bool, Field(description="Also check the records of Targets")] = False,

@@ -34,7 +34,7 @@ _RESOLVER = ("/run/systemd/resolve", "/run/nscd", "/etc/resolv.conf")
 
 
 class _Ruleset(ctypes.Structure):
-    _fields_ = [  # noqa: RUF012
+    _fields_ = [
         ("fs", ctypes.c_uint64),
         ("net", ctypes.c_uint64),
         ("scoped", ctypes.c_uint64),
@@ -43,7 +43,7 @@ class _Ruleset(ctypes.Structure):
 
 class _PathBeneath(ctypes.Structure):
     _pack_ = 1
-    _fields_ = [("allowed", ctypes.c_uint64), ("fd", ctypes.c_int32)]  # noqa: RUF012
+    _fields_ = [("allowed", ctypes.c_uint64), ("fd", ctypes.c_int32)]
 
 
 def abi() -> int:

@@ -1,0 +1,170 @@
+"""Fixtures for every test. What a test asks for decides its marker: see ``_MARKS``."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.cache import cache
+
+from accounts.models import User
+from accounts.roles import CORE_ROLES, TOOLKIT_CURATOR, TOOLKIT_USER
+from tests.support import environment, kits, servers
+from tests.support.factories import make_user
+from tests.support.processes import Platform
+from toolbox import secrets
+
+_MARKS = {
+    "valkey": "servers", "openbao": "servers", "platform": "servers", "run_worker": "servers",
+    "live_web": "servers", "page": "browser", "browser": "browser",
+}  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        wanted = set(getattr(item, "fixturenames", ()))
+        for fixture, mark in _MARKS.items():
+            if fixture in wanted:
+                item.add_marker(mark)
+                item.add_marker("servers")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """On SQLite the database is a file, because other processes of a test read it too."""
+    database = django_settings.DATABASES["default"]
+    if "sqlite" in database["ENGINE"]:
+        database.setdefault("TEST", {})["NAME"] = str(environment.FOLDER / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[servers.Valkey]:
+    server = servers.session_valkey()
+    with servers.running(server):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def openbao_server() -> Iterator[servers.OpenBao]:
+    server = servers.session_openbao()
+    with servers.running(server):
+        server.make_ready()
+        servers.write_token(server)
+        yield server
+
+
+@pytest.fixture
+def valkey(valkey_server: servers.Valkey) -> Iterator[servers.Valkey]:
+    """A real Valkey, empty at the start of each test."""
+    if not valkey_server.answers():
+        valkey_server.start()
+    valkey_server.client().flushall()
+    yield valkey_server
+    if not valkey_server.answers():
+        valkey_server.start()
+
+
+@pytest.fixture
+def openbao(openbao_server: servers.OpenBao) -> Iterator[servers.OpenBao]:
+    """A real OpenBao, unsealed; secrets of earlier tests may be in it."""
+    if not openbao_server.answers():
+        openbao_server.start()
+    openbao_server.make_ready()
+    secrets.client.cache_clear()
+    yield openbao_server
+    secrets.client.cache_clear()
+
+
+@pytest.fixture
+def storage() -> Iterator[Path]:
+    """The toolkit storage, without what the test put into it afterwards."""
+    root: Path = django_settings.TOOLKIT_STORAGE_DIR
+    root.mkdir(parents=True, exist_ok=True)
+    root.chmod(0o711)
+    yield root
+    for entry in root.iterdir():
+        # Environments cost seconds to make, and their names hold their digest.
+        if entry.name != ".environments":
+            shutil.rmtree(entry, ignore_errors=True)
+    shutil.rmtree(django_settings.TOOLKIT_ARTIFACT_DIR, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _end_runners() -> Iterator[None]:
+    yield
+    from toolkits.runtime import worker_state
+
+    worker_state.pool().close()
+
+
+@pytest.fixture
+def clear_cache(valkey: servers.Valkey) -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def make_toolkit(tmp_path: Path) -> Callable[..., Path]:
+    """Write a bundle's folder: ``make_toolkit(code, slug=…, **manifest)``."""
+
+    def make(code: str = kits.HELLO, **manifest: Any) -> Path:
+        return kits.write_kit(tmp_path, code, **manifest)
+
+    return make
+
+
+@pytest.fixture
+def install(tmp_path: Path, storage: Path, db: None) -> Callable[..., Any]:
+    """Write and install a bundle: ``install(code, slug=…, **manifest)`` → ``Toolkit``."""
+
+    def run(code: str = kits.HELLO, **manifest: Any) -> Any:
+        return kits.install_kit(tmp_path, code, **manifest)
+
+    return run
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    return make_user("uma", roles=[TOOLKIT_USER])
+
+
+@pytest.fixture
+def curator(db: None) -> User:
+    return make_user("carl", roles=[TOOLKIT_CURATOR])
+
+
+@pytest.fixture
+def admin_user(db: None) -> User:
+    """A system administrator who has every core role, as the first one has."""
+    return make_user("ada", roles=list(CORE_ROLES))
+
+
+@pytest.fixture
+def platform(
+    transactional_db: None,
+    valkey: servers.Valkey,
+    openbao: servers.OpenBao,
+    storage: Path,
+    tmp_path: Path,
+) -> Iterator[Platform]:
+    """Starts real processes: ``platform.worker()``, ``.scheduler()``, ``.web()``, ``.manage()``."""
+    folder = tmp_path / "processes"
+    folder.mkdir()
+    made = Platform(folder)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def run_worker(platform: Platform) -> Any:
+    """A real worker on all queues."""
+    return platform.worker()
+
+
+@pytest.fixture
+def live_web(platform: Platform) -> str:
+    """The base URL of a real gunicorn."""
+    return platform.web()[1]

@@ -1,0 +1,47 @@
+"""The environment of a test process, set before Django reads its settings.
+
+Each process, also each of pytest-xdist, has a folder, ports and servers of its own. A server
+starts when the first test asks for it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+
+FOLDER = Path(tempfile.mkdtemp(prefix="toolbox-tests-"))
+# Runners may be another user, who must get through to the toolkits.
+FOLDER.chmod(0o711)
+VALKEY_PASSWORD = secrets.token_hex(16)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+VALKEY_PORT, OPENBAO_PORT = _free_port(), _free_port()
+VAULT_TOKEN_FILE = FOLDER / "vault-token"
+
+for name in list(os.environ):
+    if name.startswith(("VAULT_", "TOOLKIT_", "AUTH_", "BOOTSTRAP_", "REDIS_", "BAO_")):
+        del os.environ[name]
+
+os.environ.update(
+    APP_ENV="test",
+    AUTH_JWT_SECRET=secrets.token_hex(32),
+    TOOLBOX_VAR_DIR=str(FOLDER),
+    REDIS_URL=f"redis://:{VALKEY_PASSWORD}@127.0.0.1:{VALKEY_PORT}/0",
+    VAULT_ADDR=f"http://127.0.0.1:{OPENBAO_PORT}",
+    VAULT_TOKEN_FILE=str(VAULT_TOKEN_FILE),
+    DATABASE_URL=os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{FOLDER / 'unused.sqlite3'}",
+    LOG_LEVEL="INFO",
+)
+
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
