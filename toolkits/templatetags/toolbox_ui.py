@@ -144,14 +144,6 @@ def as_json(value: object) -> str:
 
 
 @register.filter
-def lines(value: object) -> str:
-    """Return a list as one item a line, for a text area; text as it is."""
-    if isinstance(value, list | tuple):
-        return "\n".join(str(item) for item in value)
-    return "" if value is None else str(value)
-
-
-@register.filter
 def short_id(value: object) -> str:
     """Return the end of a time-ordered id: its start is the same for hours."""
     return str(value or "")[-8:]
