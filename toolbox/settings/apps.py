@@ -1,5 +1,7 @@
 """Installed apps, middleware, templates, static files, locale."""
 
+import warnings
+
 from toolbox.settings.environment import BASE_DIR
 
 INSTALLED_APPS = [
@@ -65,6 +67,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # one was run, the collected copies with their hashes are served.
 WHITENOISE_USE_FINDERS = not STATIC_ROOT.is_dir()
 WHITENOISE_AUTOREFRESH = False
+# A checkout has no collected files, and needs none.
+warnings.filterwarnings("ignore", message="No directory at", category=UserWarning)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -1,5 +1,6 @@
 """Keys, cookies, headers and who is let in: secure with no switch needed."""
 
+import secrets
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
@@ -15,7 +16,13 @@ SIGNING = SigningConfig(
     private_key=e.pem("AUTH_JWT_PRIVATE_KEY"),
     public_key=e.pem("AUTH_JWT_PUBLIC_KEY"),
 )
-SECRET_KEY = e.text("DJANGO_SECRET_KEY") or e.derive(SIGNING.material, "django-secret-key")
+# Without signing material commands such as preflight must still say so in their own words; a key
+# of this process alone signs nothing that another one would take, and nothing serves on it.
+SECRET_KEY = (
+    e.text("DJANGO_SECRET_KEY")
+    or e.derive(SIGNING.material, "django-secret-key")
+    or secrets.token_hex(32)
+)
 
 _origin = urlsplit(FRONTEND_BASE_URL)
 _https = _origin.scheme == "https"
