@@ -1,0 +1,34 @@
+"""Reaching targets that people name: checked addresses, bounded time, measured phases."""
+
+from toolkit_sdk.net.exchange import (
+    ExchangeError,
+    Options,
+    Phases,
+    Request,
+    Response,
+    exchange,
+    interrupt,
+    tls_context,
+)
+from toolkit_sdk.net.resolve import Endpoint, Family, Resolved, connect, explain, resolve
+from toolkit_sdk.net.rules import NetError, ProbeSettings, Reach
+
+__all__ = [
+    "Endpoint",
+    "ExchangeError",
+    "Family",
+    "NetError",
+    "Options",
+    "Phases",
+    "ProbeSettings",
+    "Reach",
+    "Request",
+    "Resolved",
+    "Response",
+    "connect",
+    "exchange",
+    "explain",
+    "interrupt",
+    "resolve",
+    "tls_context",
+]
