@@ -10,7 +10,7 @@ from django.db import DatabaseError, IntegrityError, connection
 from django.db.models import Q
 from django.utils import timezone
 
-from toolkits import cards
+from toolkits import cards, history
 from toolkits.jobs import recovery
 from toolkits.models import SchedulerLease
 
@@ -24,6 +24,7 @@ TASKS: list[tuple[Callable[[], int], float]] = [
     (recovery.recover_lost, 2.0),
     (recovery.sweep_queued, 5.0),
     (cards.refresh_due, 1.0),
+    (history.enforce_limits, 900.0),
 ]
 
 

@@ -1,4 +1,5 @@
 from toolkits.models.card import CardState
+from toolkits.models.history import ToolkitSample
 from toolkits.models.job import Job, JobAttempt
 from toolkits.models.job_log import JobArtifact, JobLog
 from toolkits.models.record import Record
@@ -16,6 +17,7 @@ __all__ = [
     "Record",
     "SchedulerLease",
     "Toolkit",
+    "ToolkitSample",
     "ToolkitSettings",
     "ToolkitState",
     "ToolkitVersion",

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from toolbox import secrets
 from toolbox.secrets import SecretNotFound, SecretsError
-from toolkits import records, settings_store
+from toolkits import history, records, settings_store
 from toolkits.errors import Conflict, InputError
 from toolkits.jobs import artifacts
 from toolkits.jobs.redaction import Redactor
@@ -118,6 +118,19 @@ class Calls:
                 return None
         raise CallRefused("unsupported", f"{message['action']!r} is not an action on state")
 
+    def _history(self, message: dict[str, Any]) -> Any:
+        series = str(message.get("series") or "")
+        match message["action"]:
+            case "append":
+                samples = [(at, value) for at, value in message["samples"]]
+                return history.append(self.toolkit, series, samples)
+            case "read":
+                since, until = message.get("since"), message.get("until")
+                return history.read(self.toolkit, series, since, until, int(message["limit"]))
+            case "prune":
+                return history.prune(self.toolkit, series, float(message["before"]))
+        raise CallRefused("unsupported", f"{message['action']!r} is not an action on history")
+
     def _artifact(self, message: dict[str, Any]) -> Any:
         if self.job is None:
             raise CallRefused("unsupported", "A card keeps no files.")
@@ -130,4 +143,4 @@ class Calls:
         return {"name": artifact.name, "size": artifact.size_bytes}
 
 
-_KINDS = frozenset({"records", "settings", "secret", "state", "artifact"})
+_KINDS = frozenset({"records", "settings", "secret", "state", "artifact", "history"})
