@@ -81,4 +81,5 @@ def grant_role(user: User, role: str) -> None:
     if role not in CORE_ROLES:
         raise ValueError(f"{role!r} is not a core role: one of {', '.join(CORE_ROLES)}")
     user.groups.add(Group.objects.get_or_create(name=role)[0])
-    user.forget_rights()
+    user.__dict__.pop("roles", None)
+    user.__dict__.pop("is_staff", None)

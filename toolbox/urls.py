@@ -5,5 +5,4 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("toolbox.health.urls")),
     path("api/", include("toolbox.api_urls")),
-    path("", include("accounts.pages.urls")),
 ]

@@ -48,6 +48,16 @@ def marked(schema: Schema, mark: str) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
+def references(schema: Schema) -> Iterator[tuple[str, str]]:
+    """Yield the top-level properties that name records, one or a list, with the collection."""
+    for name, given in properties(schema).items():
+        inner, _ = without_null(given, schema)
+        items = inner.get("items")
+        inside = items.get("x-record") if isinstance(items, dict) else None
+        if collection := inner.get("x-record") or inside:
+            yield name, str(collection)
+
+
 def secret_names(schema: Schema) -> list[str]:
     """Names of the top-level properties that hold secrets."""
     return [name for name, _ in marked(schema, "x-secret")]

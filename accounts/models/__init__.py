@@ -1,4 +1,3 @@
-from accounts.models.grant import Grant, GrantRole
-from accounts.models.user import User, UserKind, UserManager
+from accounts.models.user import User, UserManager
 
-__all__ = ["Grant", "GrantRole", "User", "UserKind", "UserManager"]
+__all__ = ["User", "UserManager"]

@@ -16,7 +16,7 @@ from toolkits.access import can_use
 from toolkits.errors import FieldError, InputError, NotUsable
 from toolkits.jobs import job_secrets, queues
 from toolkits.models import Job, Record, Toolkit
-from toolkits.schemas import marked
+from toolkits.schemas import references
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ def enqueue(job: Job) -> bool:
 def _usable_operation(toolkit: Toolkit, operation: str, user: Any) -> dict[str, Any]:
     if not toolkit.enabled or toolkit.active_version_id is None:
         raise NotUsable(f"The toolkit {toolkit.slug} is disabled. A curator can enable it.")
-    if not can_use(user, toolkit, operation):
+    if not can_use(user, toolkit):
         raise NotUsable(f"You may not use the toolkit {toolkit.slug}.")
     described = toolkit.operation(operation)
     if described is None:
@@ -106,10 +106,11 @@ def _missing_records(
     toolkit: Toolkit, schema: dict[str, Any], inputs: dict[str, Any]
 ) -> list[FieldError]:
     errors = []
-    for name, collection in marked(schema, "x-record"):
-        wanted = inputs.get(name)
+    for name, collection in references(schema):
+        given = inputs.get(name) or []
+        wanted = given if isinstance(given, list) else [given]
         records = Record.objects.filter(toolkit=toolkit, collection=collection)
-        if wanted and not records.filter(pk=wanted).exists():
+        if records.filter(pk__in=wanted).count() < len(set(wanted)):
             errors.append(FieldError((name,), f"no such record in {collection}"))
     return errors
 

@@ -71,6 +71,8 @@ class RunnerSpec:
             if name in {"LANG", "TZ"} or name.startswith("LC_")
         }
         own = {"HOME": str(workdir), "TMPDIR": str(workdir), "PATH": "/usr/bin:/bin"}
+        # Each arena reserves 64 MiB of address space, which the memory limit counts.
+        own["MALLOC_ARENA_MAX"] = "2"
         named = {"TOOLKIT_SLUG": self.slug, "TOOLKIT_VERSION": self.version}
         return {"LANG": "C.UTF-8", **kept, **own, **named}
 

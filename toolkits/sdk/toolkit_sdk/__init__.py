@@ -3,7 +3,8 @@
 from toolkit_sdk import views
 from toolkit_sdk.context import Context
 from toolkit_sdk.errors import CallError, Cancelled, TimedOut, ToolkitError
-from toolkit_sdk.fields import Record, Secret, Settings
+from toolkit_sdk.fields import LongText, Record, Secret, Settings
+from toolkit_sdk.history import History, Sample
 from toolkit_sdk.toolkit import Concurrency, Toolkit
 
 __version__ = "1.0.0"
@@ -13,7 +14,10 @@ __all__ = [
     "Cancelled",
     "Concurrency",
     "Context",
+    "History",
+    "LongText",
     "Record",
+    "Sample",
     "Secret",
     "Settings",
     "TimedOut",

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from toolkit_sdk.errors import CallError, Cancelled, TimedOut
+from pydantic import ValidationError
+
+from toolkit_sdk import threads
+from toolkit_sdk.errors import CallError, Cancelled, TimedOut, ToolkitError, plain
 from toolkit_sdk.fields import Record, Settings, wire
+from toolkit_sdk.history import History
 from toolkit_sdk.toolkit import Toolkit
 
 if TYPE_CHECKING:
     import requests
 
 T = TypeVar("T")
+V = TypeVar("V")
 R = TypeVar("R", bound=Record)
 
 
@@ -169,11 +174,33 @@ class Context:
             done += 1
         self.report(done, total, label)
 
+    def interruptible(self, function: Callable[..., V], *arguments: Any) -> V:
+        """Call a function that blocks, in a thread, and return what it returns.
+
+        A job that is asked to stop does not wait for it. Give the call a time limit of its
+        own: nothing else ends it.
+        """
+        return threads.interruptible(self, function, *arguments)
+
+    def in_threads(
+        self, function: Callable[[T], V], items: Iterable[T], *, workers: int = 16, label: str = ""
+    ) -> Iterator[tuple[T, V]]:
+        """Call ``function`` with each item, up to ``workers`` (at most 64) at a time.
+
+        Yields each item with its result as they come, and reports progress. A job that is
+        asked to stop starts no more calls and waits for none.
+        """
+        return threads.in_threads(self, function, items, workers, label)
+
     @cached_property
     def settings(self) -> Any:
         """The toolkit's settings, an instance of its settings class."""
         model = self._toolkit.settings_model or Settings
-        return model.model_validate(self._platform.call("settings"))
+        try:
+            return model.model_validate(self._platform.call("settings"))
+        except ValidationError as error:
+            message = f"The settings of this toolkit are not valid: {plain(error)}"
+            raise ToolkitError(message) from None
 
     def records(self, collection: str | type[R]) -> Collection[R]:
         """Return a collection, by its name or its record class."""
@@ -181,6 +208,10 @@ class Context:
             if collection in (entry.name, entry.model):
                 return Collection(self._platform, entry.name, entry.model)  # type: ignore[arg-type]
         raise CallError("not_found", f"this toolkit has no collection {collection!r}")
+
+    def history(self, series: str) -> History:
+        """Return a series of samples over time, by a name of the toolkit's own choice."""
+        return History(self._platform, series)
 
     def secret(self, path: str, key: str | None = None) -> Any:
         """Read a secret of this toolkit from Vault: all its fields, or the one named ``key``."""

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, WithJsonSchema, cre
 from pydantic.errors import PydanticUserError
 
 from toolkit_sdk.errors import DescribeError
-from toolkit_sdk.fields import Record, secret_fields
+from toolkit_sdk.fields import secret_fields
+from toolkit_sdk.references import reference_of
 from toolkit_sdk.toolkit import Operation, Toolkit
 from toolkit_sdk.views import View
 
@@ -21,25 +22,19 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _EFFECTS = ("read", "change", "destroy")
 
 
-def references(function: Callable[..., Any]) -> dict[str, type[Record]]:
-    """Parameters that name a record of a collection, with its class."""
-    return {
-        name: hint
-        for name, hint in _hints(function).items()
-        if isinstance(hint, type) and issubclass(hint, Record)
-    }
-
-
-def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+def parameter_hints(function: Callable[..., Any]) -> dict[str, Any]:
+    """The annotations of a function as types. Raises ``DescribeError``."""
     try:
         return typing.get_type_hints(function, include_extras=True)
     except (NameError, TypeError) as error:
-        raise DescribeError(f"{function.__name__}: its annotations cannot be read: {error}") from None
+        raise DescribeError(
+            f"{function.__name__}: its annotations cannot be read: {error}"
+        ) from None
 
 
 def input_model(function: Callable[..., Any], toolkit: Toolkit) -> type[BaseModel]:
     """Return a pydantic model of the function's parameters after ``ctx``."""
-    hints = _hints(function)
+    hints = parameter_hints(function)
     parameters = list(inspect.signature(function).parameters.values())
     if not parameters:
         raise DescribeError(f"{function.__name__}: the first parameter must be ctx: Context")
@@ -61,13 +56,15 @@ def input_model(function: Callable[..., Any], toolkit: Toolkit) -> type[BaseMode
 
 
 def _annotation(hint: Any, toolkit: Toolkit, where: str) -> Any:
-    if not (isinstance(hint, type) and issubclass(hint, Record)):
+    reference = reference_of(hint)
+    if reference is None:
         return hint
     for collection in toolkit.collections.values():
-        if collection.model is hint:
+        if collection.model is reference.model:
             schema = {"type": "string", "format": "uuid", "x-record": collection.name}
-            return Annotated[str, WithJsonSchema(schema)]
-    raise DescribeError(f"{where}: {hint.__name__} is not a collection of this toolkit")
+            one: Any = Annotated[str, WithJsonSchema(schema)]
+            return reference.rebuilt(one)
+    raise DescribeError(f"{where}: {reference.model.__name__} is not a collection of this toolkit")
 
 
 def _schema(model: type[BaseModel], where: str) -> dict[str, Any]:
@@ -80,7 +77,7 @@ def _schema(model: type[BaseModel], where: str) -> dict[str, Any]:
 
 
 def _returns(function: Callable[..., Any]) -> str:
-    hint = _hints(function).get("return")
+    hint = parameter_hints(function).get("return")
     if isinstance(hint, type) and issubclass(hint, View) and hint is not View:
         return str(hint.model_fields["view"].default)
     return "json"
@@ -157,4 +154,4 @@ def _settings_schema(toolkit: Toolkit) -> dict[str, Any]:
     return _schema(model, "settings")
 
 
-__all__ = ["describe", "input_model", "references"]
+__all__ = ["describe", "input_model"]

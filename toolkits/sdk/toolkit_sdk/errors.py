@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import ValidationError
+
 
 class ToolkitError(Exception):
     """Raise it to fail a job with a message for people; it is shown without a traceback."""
@@ -33,3 +35,12 @@ class CallError(ToolkitError):
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
         self.kind = kind
+
+
+def plain(error: ValidationError) -> str:
+    """What a model found wrong, as one line: each place and what is wrong there."""
+    found = []
+    for item in error.errors(include_url=False, include_context=False, include_input=False):
+        where = ".".join(map(str, item["loc"])) or "value"
+        found.append(f"{where}: {item['msg'].removeprefix('Value error, ')}")
+    return "; ".join(found)

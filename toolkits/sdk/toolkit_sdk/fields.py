@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 from pydantic.annotated_handlers import GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
@@ -21,6 +21,10 @@ class Secret(SecretStr):
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         return {"type": "string", "format": "password", "writeOnly": True, "x-secret": True}
+
+
+#: Text of several lines; the form shows a text area.
+LongText = Annotated[str, Field(json_schema_extra={"x-multiline": True})]
 
 
 class Settings(BaseModel):

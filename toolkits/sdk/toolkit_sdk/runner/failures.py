@@ -42,7 +42,7 @@ def _known(error: Failure, bundle: str) -> dict[str, Any]:
         return _report(error.kind, str(error))
     if isinstance(cause, ValidationError):
         errors = [
-            {"loc": list(item["loc"]), "message": item["msg"]}
+            {"loc": list(item["loc"]), "message": item["msg"].removeprefix("Value error, ")}
             for item in cause.errors(include_url=False, include_context=False, include_input=False)
         ]
         return {**_report(error.kind, str(error)), "errors": errors}

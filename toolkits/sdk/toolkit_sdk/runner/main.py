@@ -36,6 +36,8 @@ def main(read_fd: int, write_fd: int) -> None:
     sys.path[:0] = [hello["bundle"], *hello["paths"]]
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     threading.excepthook = _thread_failed
+    # The system's 8 MiB a thread would use up the memory limit with a hundred threads.
+    threading.stack_size(1 << 20)
     channel.send(
         type="ready",
         pid=os.getpid(),

@@ -15,8 +15,9 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 import toolkit_sdk
 from toolkit_sdk.context import Context, JobInfo
-from toolkit_sdk.describe import describe, input_model, references
+from toolkit_sdk.describe import describe, input_model, parameter_hints
 from toolkit_sdk.errors import DescribeError
+from toolkit_sdk.references import reference_of
 from toolkit_sdk.runner.channel import Channel
 from toolkit_sdk.runner.failures import Failure, failure_of
 from toolkit_sdk.toolkit import Toolkit
@@ -154,9 +155,11 @@ class Requests:
         except ValidationError as error:
             raise Failure("invalid_inputs", "the inputs are not valid", error) from error
         arguments = {field: getattr(checked, field) for field in model.model_fields}
-        for field, record_class in references(function).items():
-            if arguments.get(field):
-                arguments[field] = context.records(record_class).get(arguments[field])
+        for field, hint in parameter_hints(function).items():
+            reference = reference_of(hint)
+            if reference is not None and field in arguments:
+                found = context.records(reference.model)
+                arguments[field] = reference.load(arguments[field], found)
         return arguments
 
 
