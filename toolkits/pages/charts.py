@@ -102,7 +102,8 @@ def time_series(series: list[dict[str, Any]], unit: str) -> dict[str, Any]:
     times = sorted({time for _, points in by_label for time in points})[:MAX_POINTS]
     summary = []
     for label, points in by_label:
-        known = [points[time] for time in times if points.get(time) is not None]
+        at_times = (points.get(time) for time in times)
+        known = [value for value in at_times if value is not None]
         summary.append(
             {
                 "label": label,

@@ -82,7 +82,8 @@ def ago_text(then: datetime, now: datetime | None = None) -> str:
 
 def _coarse(delta: timedelta) -> str:
     seconds = int(delta.total_seconds())
-    for size, unit in ((31_557_600, "y"), (2_629_800, "mo"), (86400, "d"), (3600, "h"), (60, "min")):
+    sizes = ((31_557_600, "y"), (2_629_800, "mo"), (86400, "d"), (3600, "h"), (60, "min"))
+    for size, unit in sizes:
         if seconds >= size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"

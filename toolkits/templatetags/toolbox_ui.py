@@ -18,6 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from toolkits.jobs.logs import LogLine, LogPage
 from toolkits.jobs.states import JobState
 from toolkits.pages import formats, markup, render
 
@@ -151,13 +152,17 @@ def short_id(value: object) -> str:
 
 @register.filter
 def log_rows(page: object, after: object = 0) -> Iterator[dict[str, Any]]:
-    """Turn log lines (``[epoch, level, source, text]``, or a page of them) into rows to show."""
-    lines: Iterable[Any] = getattr(page, "lines", page) or []  # type: ignore[assignment]
+    """Turn log lines (``LogLine``, ``[epoch, level, source, text]``, or a page) into rows."""
+    lines: Iterable[Any] = page.lines if isinstance(page, LogPage) else page or []  # type: ignore[assignment]
     first = int(str(after or 0)) + 1
-    for index, (epoch, level, source, text) in enumerate(lines):
+    for number, line in enumerate(lines, first):
+        if isinstance(line, LogLine):
+            epoch, level, source, text = line.time, line.level, line.source, line.text
+        else:
+            epoch, level, source, text = line
         when = formats.moment(epoch)
         yield {
-            "number": first + index,
+            "number": number,
             "iso": when.isoformat() if when else "",
             "clock": f"{timezone.localtime(when):%H:%M:%S}" if when else "",
             "level": str(level).upper(),
@@ -172,6 +177,18 @@ def render_view(context: template.Context, view: Any, level: int = 3) -> SafeStr
     """Render a result view; ``level`` is the heading level that its titles get."""
     prepared = render.prepare(view, job=context.get("job"), level=level)
     return render_to_string(prepared["template"], {**prepared, "job": context.get("job")})
+
+
+@register.simple_tag(takes_context=True)
+def render_prepared(context: template.Context, prepared: dict[str, Any]) -> SafeString:
+    """Render a view that ``render.prepare`` made ready, with nothing of the one around it."""
+    return render_to_string(prepared["template"], {**prepared, "job": context.get("job")})
+
+
+@register.filter
+def compact_json(value: object) -> str:
+    """Return a value as JSON for an attribute."""
+    return json.dumps(value, separators=(",", ":"), default=str)
 
 
 @register.simple_tag
