@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from toolkits import file_inputs
 from toolkits import inputs as input_rules
 from toolkits.cli.actions import find
 from toolkits.cli.users import acting_user
@@ -22,6 +23,7 @@ from toolkits.jobs.dispatch import submit
 from toolkits.jobs.states import JobState
 from toolkits.jobs.waiting import wait_finished
 from toolkits.models import Job, Toolkit
+from toolkits.schemas import marked
 
 _POLL_SECONDS = 0.5
 _UNCLAIMED_HINT_SECONDS = 10.0
@@ -75,7 +77,24 @@ def _inputs(toolkit: Toolkit, options: dict[str, Any]) -> dict[str, Any]:
         if not equals:
             raise CommandError(f"--input {pair!r} is not of the form KEY=VALUE.")
         pairs[key].append(value)
-    return {**whole, **input_rules.coerce(schema, pairs)}
+    files = _files(schema, pairs)
+    return {**whole, **input_rules.coerce(schema, pairs), **files}
+
+
+def _files(schema: dict[str, Any], pairs: dict[str, list[str]]) -> dict[str, Any]:
+    """Take the inputs that are files, given as ``name=@path``, out of ``pairs``."""
+    found = {}
+    for name, _ in marked(schema, "x-file"):
+        text = pairs[name][-1] if pairs.get(name) else ""
+        if not text.startswith("@"):
+            continue
+        del pairs[name]
+        path = Path(text[1:])
+        try:
+            found[name] = file_inputs.as_input(path.name, path.read_bytes())
+        except OSError as error:
+            raise CommandError(f"{name}: {path} cannot be read: {error.strerror}") from None
+    return found
 
 
 def _follow(job: Job, err: Any) -> None:

@@ -3,7 +3,7 @@
 from toolkit_sdk import views
 from toolkit_sdk.context import Context
 from toolkit_sdk.errors import CallError, Cancelled, TimedOut, ToolkitError
-from toolkit_sdk.fields import LongText, Record, Secret, Settings
+from toolkit_sdk.fields import File, LongText, Record, Secret, Settings
 from toolkit_sdk.history import History, Sample
 from toolkit_sdk.toolkit import Concurrency, Toolkit
 
@@ -14,6 +14,7 @@ __all__ = [
     "Cancelled",
     "Concurrency",
     "Context",
+    "File",
     "History",
     "LongText",
     "Record",

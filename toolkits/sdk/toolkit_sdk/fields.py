@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
+from pydantic import BaseModel, Base64Bytes, ConfigDict, Field, PrivateAttr, SecretStr, field_validator
 from pydantic.annotated_handlers import GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
@@ -24,7 +24,30 @@ class Secret(SecretStr):
 
 
 #: Text of several lines; the form shows a text area.
-LongText = Annotated[str, Field(json_schema_extra={"x-multiline": True})]
+LongText = Annotated[str, Field(json_schema_extra={"x-widget": "textarea"})]
+
+#: The largest file that can be an input; larger data is better fetched by the toolkit itself.
+FILE_BYTES = 512 * 1024
+
+
+class File(BaseModel):
+    """A small file that somebody hands to an operation: an upload in the form,
+    ``--input name=@path`` on the command line, and a name with base64 content in the API."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"x-file": True})
+    name: str = Field(default="", max_length=255)
+    content: Base64Bytes = Field(max_length=FILE_BYTES * 4 // 3 + 4)
+
+    @field_validator("content")
+    @classmethod
+    def _small(cls, value: bytes) -> bytes:
+        if len(value) > FILE_BYTES:
+            raise ValueError(f"the file has {len(value):,} bytes; {FILE_BYTES:,} is the most")
+        return value
+
+    def text(self, encoding: str = "utf-8") -> str:
+        """The content as text; bytes that are none are replaced by a visible mark."""
+        return self.content.decode(encoding, errors="replace").removeprefix("\ufeff")
 
 
 class Settings(BaseModel):
