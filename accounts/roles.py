@@ -81,5 +81,4 @@ def grant_role(user: User, role: str) -> None:
     if role not in CORE_ROLES:
         raise ValueError(f"{role!r} is not a core role: one of {', '.join(CORE_ROLES)}")
     user.groups.add(Group.objects.get_or_create(name=role)[0])
-    user.__dict__.pop("roles", None)
-    user.__dict__.pop("is_staff", None)
+    user.forget_rights()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -14,7 +14,19 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import STAFF_ROLES
+from accounts import access
+from accounts.roles import STAFF_ROLES, SYSTEM_ADMIN
+
+if TYPE_CHECKING:
+    from accounts.access import TokenLimits
+    from accounts.models.grant import Grant
+
+
+class UserKind(models.TextChoices):
+    """Who is behind an account."""
+
+    PERSON = "person", _("Person")
+    SERVICE = "service", _("Service account")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -49,8 +61,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     email = models.EmailField(_("email address"), blank=True)
     display_name = models.CharField(_("display name"), max_length=150, blank=True)
+    kind = models.CharField(
+        _("kind"), max_length=10, choices=UserKind, default=UserKind.PERSON, editable=False
+    )
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("date joined"), default=timezone.now, editable=False)
+
+    #: What the personal token of this request leaves of their rights; None without one.
+    token_limits: TokenLimits | None = None
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
@@ -85,6 +103,42 @@ class User(AbstractBaseUser, PermissionsMixin):
         return frozenset(self.groups.values_list("name", flat=True))
 
     @cached_property
+    def grant_list(self) -> list[Grant]:
+        """Their narrowed roles."""
+        return list(self.grants.all())
+
+    @cached_property
     def is_staff(self) -> bool:
         """Whether the admin lets them in: curators and system administrators."""
         return self.is_active and (self.is_superuser or not STAFF_ROLES.isdisjoint(self.roles))
+
+    @property
+    def is_system_admin(self) -> bool:
+        """Whether they are a system administrator, active or not."""
+        return self.is_superuser or SYSTEM_ADMIN in self.roles
+
+    @property
+    def is_service(self) -> bool:
+        """Whether this is a service account, which signs in by token alone."""
+        return self.kind == UserKind.SERVICE
+
+    def has_role_permission(self, permission: str) -> bool:
+        """Whether their roles give ``permission`` everywhere, whatever token they came with."""
+        return super().has_perm(permission)
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Whether they have ``perm``: everywhere, or with ``obj`` for its toolkit.
+
+        The personal token that a request came with narrows it.
+        """
+        return access.has_permission(self, perm, obj)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Whether the admin shows them ``app_label`` at all."""
+        return self.token_limits is None and super().has_module_perms(app_label)
+
+    def forget_rights(self) -> None:
+        """Have this object look its roles and grants up anew."""
+        for name in ("roles", "grant_list", "is_staff", "_perm_cache", "_group_perm_cache",
+                     "_user_perm_cache"):  # fmt: skip
+            self.__dict__.pop(name, None)

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from toolkits.bundles import local_packages
 from toolkits.errors import BundleError
 
 _LIBRARIES = (
@@ -79,13 +80,7 @@ def _copy_sdk(sources: list[Path], target: Path) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, place)
     for name in _LIBRARIES:
-        for file in metadata.distribution(name).files or []:
-            # Scripts lie above the folder; compiled files would carry the paths they came from.
-            if ".." in file.parts or file.suffix == ".pyc":
-                continue
-            place = target / file
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(str(file.locate()), place)
+        local_packages.copy(metadata.distribution(name), target)
 
 
 def _open_to_all(folder: Path) -> None:
@@ -100,10 +95,12 @@ def _open_to_all(folder: Path) -> None:
 def toolkit_environment(bundle: Path) -> Path | None:
     """Install the bundle's pinned requirements into an environment of its own.
 
-    Returns None when it has none. Raises ``BundleError`` with the installer's last words.
+    Pins that the platform's own environment meets are copied from it, so that they need no
+    index. Returns None when the bundle has no requirements. Raises ``BundleError`` with the
+    installer's last words.
     """
     requirements, wheels = bundle / "requirements.txt", bundle / "wheels"
-    if not requirements.is_file() or not _wanted(requirements.read_text()):
+    if not requirements.is_file() or not (wanted := _wanted(requirements.read_text())):
         return None
     sha = hashlib.sha256(sys.version.encode() + requirements.read_bytes())
     for wheel in sorted(wheels.glob("*")):
@@ -114,12 +111,21 @@ def toolkit_environment(bundle: Path) -> Path | None:
         if not target.is_dir():
             staged = Path(tempfile.mkdtemp(dir=_root(), prefix=".new-"))
             try:
-                _install(requirements, wheels, staged)
+                if not _copied(wanted, wheels, staged):
+                    _install(requirements, wheels, staged)
                 _open_to_all(staged)
                 staged.rename(target)
             finally:
                 shutil.rmtree(staged, ignore_errors=True)
     return target
+
+
+def _copied(wanted: list[str], wheels: Path, target: Path) -> bool:
+    named = None if wheels.is_dir() else local_packages.pins(wanted)
+    found = local_packages.available(named, set(_LIBRARIES)) if named else None
+    for distribution in found or []:
+        local_packages.copy(distribution, target)
+    return bool(found)
 
 
 def _wanted(text: str) -> list[str]:

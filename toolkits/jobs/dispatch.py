@@ -82,7 +82,7 @@ def enqueue(job: Job) -> bool:
 def _usable_operation(toolkit: Toolkit, operation: str, user: Any) -> dict[str, Any]:
     if not toolkit.enabled or toolkit.active_version_id is None:
         raise NotUsable(f"The toolkit {toolkit.slug} is disabled. A curator can enable it.")
-    if not can_use(user, toolkit):
+    if not can_use(user, toolkit, operation):
         raise NotUsable(f"You may not use the toolkit {toolkit.slug}.")
     described = toolkit.operation(operation)
     if described is None:

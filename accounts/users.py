@@ -1,0 +1,183 @@
+"""What may be done to accounts, and by whom: console, API, admin and commands all come here.
+
+Nobody changes their own rights. Only a system administrator makes, edits or removes one, and
+the last active one stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from accounts.models import Grant, User, UserKind
+from accounts.roles import CORE_ROLES, SYSTEM_ADMIN
+from toolbox.events import emit
+from toolbox.problems import Problem
+
+
+class NotAllowed(Problem):
+    """A change to an account that the rules forbid."""
+
+    http_status = 403
+    title = "Not allowed"
+
+
+class LastAdministrator(Problem):
+    """The change would leave nobody who can administer accounts."""
+
+    http_status = 409
+    title = "The last administrator stays"
+
+
+#: Whoever acts without an account: commands and sign-in providers.
+SYSTEM = None
+
+
+def system_admins() -> QuerySet[User]:
+    """Active system administrators."""
+    holds = Q(is_superuser=True) | Q(groups__name=SYSTEM_ADMIN)
+    return User.objects.filter(holds, is_active=True).distinct()
+
+
+def may_edit(actor: User | None, user: User) -> bool:
+    """Whether ``actor`` may change the account of ``user`` (not: their own rights)."""
+    if actor is SYSTEM:
+        return True
+    if not actor.has_perm("accounts.change_user"):
+        return False
+    return actor.is_system_admin or not user.is_system_admin
+
+
+def may_give(actor: User | None, role: str) -> bool:
+    """Whether ``actor`` may give or take ``role``."""
+    if actor is SYSTEM:
+        return True
+    if not actor.has_perm("accounts.change_user"):
+        return False
+    return actor.is_system_admin or role != SYSTEM_ADMIN
+
+
+@transaction.atomic
+def create_user(
+    actor: User | None,
+    username: str,
+    *,
+    password: str | None = None,
+    roles: Iterable[str] = (),
+    kind: UserKind = UserKind.PERSON,
+    **fields: Any,
+) -> User:
+    """Create an account with roles. Raises ``NotAllowed`` and Django's ``ValidationError``."""
+    if actor is not SYSTEM and not actor.has_perm("accounts.add_user"):
+        raise NotAllowed("You may not create accounts.")
+    user = User(username=User.normalize_username(username), kind=kind, **fields)
+    user.email = User.objects.normalize_email(user.email)
+    user.set_password(password)
+    user.full_clean()
+    user.save(force_insert=True)
+    emit("user.created", actor=actor, target=user, kind=str(kind))
+    if wanted := set(roles):
+        set_roles(actor, user, wanted)
+    return user
+
+
+@transaction.atomic
+def set_roles(actor: User | None, user: User, roles: Iterable[str]) -> None:
+    """Give ``user`` exactly the core roles ``roles``."""
+    wanted = set(roles)
+    if unknown := wanted - set(CORE_ROLES):
+        raise NotAllowed(f"There is no role {', '.join(sorted(unknown))}.")
+    _lock_admins()
+    present = set(user.groups.values_list("name", flat=True)) & set(CORE_ROLES)
+    if wanted == present:
+        return
+    _check_rights_change(actor, user, wanted ^ present)
+    if SYSTEM_ADMIN in present - wanted:
+        keep_one_administrator(user)
+    groups = {group.name: group for group in Group.objects.filter(name__in=wanted ^ present)}
+    user.groups.add(*(groups[name] for name in wanted - present))
+    user.groups.remove(*(groups[name] for name in present - wanted))
+    user.forget_rights()
+    changes = {"roles": [sorted(present), sorted(wanted)]}
+    emit("user.roles_changed", actor=actor, target=user, changes=changes)
+
+
+def _check_rights_change(actor: User | None, user: User, roles: set[str]) -> None:
+    if actor is not SYSTEM and actor.pk == user.pk:
+        raise NotAllowed("Nobody changes their own roles. Ask another administrator.")
+    if not may_edit(actor, user):
+        raise NotAllowed(f"You may not change the account {user.username}.")
+    for role in sorted(roles):
+        if not may_give(actor, role):
+            raise NotAllowed(f"You may not give or take the role {role}.")
+
+
+@transaction.atomic
+def give_grant(actor: User | None, grant: Grant) -> Grant:
+    """Save a new or changed grant."""
+    _check_rights_change(actor, grant.user, {grant.role})
+    grant.full_clean()
+    grant.save()
+    grant.user.forget_rights()
+    emit("grant.given", actor=actor, target=grant.user, grant=str(grant))
+    return grant
+
+
+@transaction.atomic
+def take_grant(actor: User | None, grant: Grant) -> None:
+    """Remove a grant."""
+    _check_rights_change(actor, grant.user, {grant.role})
+    emit("grant.taken", actor=actor, target=grant.user, grant=str(grant))
+    grant.delete()
+    grant.user.forget_rights()
+
+
+@transaction.atomic
+def set_active(actor: User | None, user: User, active: bool) -> None:
+    """Let ``user`` sign in, or shut them out at once."""
+    _lock_admins()
+    if not may_edit(actor, user):
+        raise NotAllowed(f"You may not change the account {user.username}.")
+    if user.is_active == active:
+        return
+    if not active:
+        if actor is not SYSTEM and actor.pk == user.pk:
+            raise NotAllowed("You cannot disable your own account.")
+        keep_one_administrator(user)
+    user.is_active = active
+    user.save(update_fields=["is_active"])
+    user.forget_rights()
+    emit("user.enabled" if active else "user.disabled", actor=actor, target=user)
+
+
+@transaction.atomic
+def delete_user(actor: User | None, user: User) -> None:
+    """Remove an account. What it did stays in the audit trail, by name."""
+    _lock_admins()
+    if actor is not SYSTEM and not actor.has_perm("accounts.delete_user"):
+        raise NotAllowed("You may not delete accounts.")
+    if not may_edit(actor, user):
+        raise NotAllowed(f"You may not delete the account {user.username}.")
+    if actor is not SYSTEM and actor.pk == user.pk:
+        raise NotAllowed("You cannot delete your own account.")
+    keep_one_administrator(user)
+    emit("user.deleted", actor=actor, target=user)
+    user.delete()
+
+
+def keep_one_administrator(user: User) -> None:
+    """Raise ``LastAdministrator`` if nobody active would administer without ``user``."""
+    if user.is_active and user.is_system_admin and not system_admins().exclude(pk=user.pk).exists():
+        raise LastAdministrator(
+            f"{user.username} is the last active system administrator. Make another one first."
+        )
+
+
+def _lock_admins() -> None:
+    """Let only one transaction at a time change who administers, so that two
+    administrators cannot remove each other in the same moment."""
+    list(Group.objects.select_for_update().filter(name=SYSTEM_ADMIN))
