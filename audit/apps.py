@@ -1,13 +1,27 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AuditConfig(AppConfig):
     name = "audit"
 
     def ready(self) -> None:
-        from audit import signin
+        from audit import checks, signin  # noqa: F401  (checks register themselves)
         from audit.record import record
         from toolbox import events
 
         events.register(record)
         signin.connect()
+        post_migrate.connect(_keep_triggers, sender=self, dispatch_uid="audit.triggers")
+
+
+def _keep_triggers(using: str, **_: Any) -> None:
+    """Put back triggers that an altered table lost: SQLite makes such a table anew."""
+    from django.db import connections
+
+    from audit import triggers
+
+    if triggers.missing(connections[using]):
+        triggers.install(connections[using])

@@ -7,9 +7,11 @@ from typing import Any
 from django.db import models
 
 from accounts.models import User
+from audit import canonical, clean, keys
 from audit.catalogue import CATALOGUE
 from audit.models import Event
 from toolbox import context
+from toolbox.events import Actor, ActorKind
 
 
 def record(
@@ -25,38 +27,61 @@ def record(
     try:
         kind = CATALOGUE[name]
     except KeyError:
-        raise LookupError(f"the audit event {name!r} is not in audit/catalogue.py") from None
+        raise LookupError(f"the audit event {name!r} is not in audit/catalogue/") from None
     work = context.current()
-    return Event.objects.create(
+    event = Event(
         name=name,
         severity=kind.severity,
         outcome=outcome,
-        address=work.address,
-        user_agent=work.user_agent,
-        request_id=work.request_id,
-        job_id=work.job_id,
-        changes=changes or {},
-        details=details or {},
-        **_actor(actor),
+        address=clean.line(work.address, 64),
+        user_agent=clean.line(work.user_agent, 300),
+        request_id=clean.line(work.request_id, 64),
+        job_id=clean.line(work.job_id, 64),
+        changes=clean.data(changes or {}),
+        details=clean.data(details or {}),
+        **_acting(actor, work.credential),
         **_target(target),
     )
+    event.proof = keys.current().prove(canonical.digest(canonical.values(event)))
+    event.save(force_insert=True)
+    return event
 
 
-def _actor(actor: Any) -> dict[str, str]:
+def as_actor(actor: Any) -> Actor:
+    """Return who acts as an ``Actor``; anything that is not known acts as the system."""
+    if isinstance(actor, Actor):
+        return actor
     if isinstance(actor, User):
-        return {
-            "actor_type": "user",
-            "actor_id": str(actor.pk),
-            "actor_label": actor.username[:200],
+        kind = ActorKind.SERVICE_ACCOUNT if getattr(actor, "is_service", False) else ActorKind.USER
+        return Actor(kind, str(actor.pk), actor.username)
+    return Actor(ActorKind.SYSTEM, label=str(actor or ""))
+
+
+def _acting(actor: Any, credential: Actor | None) -> dict[str, str]:
+    acting = as_actor(actor)
+    behalf = as_actor(acting.behalf) if acting.behalf is not None else None
+    if credential is not None and acting.kind in (ActorKind.USER, ActorKind.SERVICE_ACCOUNT):
+        # What the user's token did is told apart from what the user did.
+        acting, behalf = credential, acting
+    fields = {
+        "actor_type": str(acting.kind),
+        "actor_id": clean.line(acting.id, 64),
+        "actor_label": clean.line(acting.label, 200),
+    }
+    if behalf is not None:
+        fields |= {
+            "behalf_type": str(behalf.kind),
+            "behalf_id": clean.line(behalf.id, 64),
+            "behalf_label": clean.line(behalf.label, 200),
         }
-    return {"actor_type": "system", "actor_label": str(actor or "")[:200]}
+    return fields
 
 
 def _target(target: Any) -> dict[str, str]:
     if isinstance(target, models.Model):
         return {
             "target_type": target._meta.label_lower,
-            "target_id": str(target.pk),
-            "target_label": str(target)[:200],
+            "target_id": clean.line(target.pk, 64),
+            "target_label": clean.line(target, 200),
         }
-    return {"target_type": "", "target_label": str(target or "")[:200]}
+    return {"target_label": clean.line(target, 200)}

@@ -13,7 +13,7 @@ from django.core.cache import cache
 
 from accounts.models import User
 from accounts.roles import CORE_ROLES, TOOLKIT_CURATOR, TOOLKIT_USER
-from tests.support import environment, kits, servers
+from tests.support import environment, kits, servers, trail
 from tests.support.factories import make_user
 from tests.support.processes import Platform
 from toolbox import secrets
@@ -31,6 +31,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if fixture in wanted:
                 item.add_marker(mark)
                 item.add_marker("servers")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_past_the_audit_triggers() -> None:
+    trail.let_flush_through()
 
 
 @pytest.fixture(scope="session")

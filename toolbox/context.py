@@ -19,6 +19,8 @@ class Work:
     user: str = ""
     address: str = ""
     user_agent: str = ""
+    #: The ``toolbox.events.Actor`` through which the user acts, such as a personal token.
+    credential: Any = None
 
 
 _current: ContextVar[Work] = ContextVar("work", default=Work())
@@ -43,3 +45,8 @@ def working(**names: Any) -> Iterator[Work]:
 def note_user(user: str) -> None:
     """Name the user of the present unit of work, once it is known."""
     _current.set(replace(_current.get(), user=user))
+
+
+def note_credential(credential: Any) -> None:
+    """Name the credential that the user of the present unit of work came with."""
+    _current.set(replace(_current.get(), credential=credential))

@@ -7,7 +7,29 @@ audited does not happen.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol
+
+
+class ActorKind(StrEnum):
+    """What can act."""
+
+    USER = "user"
+    SERVICE_ACCOUNT = "service_account"
+    TOKEN = "token"  # noqa: S105
+    SCHEDULE = "schedule"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, where it is not simply a user; ``behalf`` is for whom."""
+
+    kind: ActorKind
+    id: str = ""
+    label: str = ""
+    behalf: Any = None
 
 
 class Recorder(Protocol):
@@ -36,6 +58,7 @@ def register(recorder: Recorder) -> None:
 
 def emit(
     name: str,
+    /,
     *,
     actor: Any = None,
     target: Any = None,
@@ -45,7 +68,10 @@ def emit(
 ) -> None:
     """Record that ``actor`` did ``name`` to ``target``.
 
-    ``name`` is registered in the audit catalogue; an unknown one raises ``LookupError``.
+    ``name`` is registered in the audit catalogue with the fields that ``details`` may have; an
+    unknown one raises ``LookupError``. ``actor`` is a user or an ``Actor``, or None for the
+    system itself. Emit in the transaction of the act: what is rolled back was not recorded,
+    so the failure of an act is emitted outside of the transaction that it ended.
     """
     if _recorder is None:
         raise RuntimeError(f"no audit recorder is registered, so {name!r} cannot be recorded")

@@ -8,14 +8,14 @@ import uuid
 
 
 def uuid7() -> uuid.UUID:
-    """Return an RFC 9562 version 7 UUID: 48 bits of Unix milliseconds, then random bits.
+    """Return an RFC 9562 version 7 UUID: Unix milliseconds, their fraction, then random bits.
 
-    Keys made this way keep inserts at the end of an index and make the key itself a
-    cursor in time order.
+    Keys made this way keep inserts at the end of an index and make the key itself a cursor in
+    time order; the fraction (a quarter of a microsecond, its method 3) keeps that order within
+    a millisecond too.
     """
-    milliseconds = time.time_ns() // 1_000_000
-    random = int.from_bytes(os.urandom(10), "big")
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     value = (milliseconds & (1 << 48) - 1) << 80
-    value |= 0x7 << 76 | (random >> 62 & 0xFFF) << 64
-    value |= 0b10 << 62 | random & (1 << 62) - 1
+    value |= 0x7 << 76 | (rest << 12) // 1_000_000 << 64
+    value |= 0b10 << 62 | int.from_bytes(os.urandom(8), "big") >> 2
     return uuid.UUID(int=value)

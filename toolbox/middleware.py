@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from toolbox import context
+from toolbox import context, proxies
 
 access_log = logging.getLogger("toolbox.access")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -25,9 +25,14 @@ def request_context(
         given = request.headers.get("X-Request-ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         started = time.monotonic()
+        address = proxies.client_address(
+            request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", "")
+        )
+        # Throttles, lockouts and the audit trail see the same address.
+        request.META["REMOTE_ADDR"] = address
         with context.working(
             request_id=request_id,
-            address=request.META.get("REMOTE_ADDR", ""),
+            address=address,
             user_agent=request.headers.get("User-Agent", "")[:300],
         ):
             response = get_response(request)

@@ -31,6 +31,10 @@ ALLOWED_HOSTS = e.env.list("ALLOWED_HOSTS", default=[]) or [
 ]
 CSRF_TRUSTED_ORIGINS = [FRONTEND_BASE_URL]
 
+# Addresses and networks of reverse proxies, and `unix` for one on a socket: what they say about
+# where a request comes from is believed, and nobody else is.
+TRUSTED_PROXIES = e.env.list("TRUSTED_PROXIES", default=[])
+
 AUTH_COOKIE_SECURE = e.flag("AUTH_COOKIE_SECURE", _https)
 AUTH_COOKIE_SAMESITE = e.text("AUTH_COOKIE_SAMESITE", "Lax")
 AUTH_COOKIE_DOMAIN = e.text("AUTH_COOKIE_DOMAIN") or None

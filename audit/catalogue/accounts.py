@@ -1,0 +1,80 @@
+"""Events of signing in, and of users, roles, grants, tokens and providers."""
+
+from __future__ import annotations
+
+from audit.catalogue.types import critical, info, notice, warning
+
+_PROVIDER = "slug of the sign-in provider"
+_REASON = "why, in words"
+
+SIGN_IN = [
+    info("auth.signed_in", "A user signed in.", provider=_PROVIDER, method="how they proved it"),
+    info("auth.signed_out", "A user signed out."),
+    warning(
+        "auth.sign_in_failed",
+        "A sign-in was refused.",
+        username="the name as typed",
+        provider=_PROVIDER,
+        reason=_REASON,
+    ),
+    warning(
+        "auth.locked_out",
+        "An account or an address was locked after too many refused sign-ins.",
+        username="the name as typed",
+        scope="what is locked: account or address",
+        seconds="for how long",
+        failures="how many attempts were refused",
+    ),
+    notice("auth.lockout_cleared", "An administrator ended a lockout.", scope="what was locked"),
+    notice("auth.password_changed", "A user changed their password."),
+    notice("auth.password_reset_requested", "A link to set a new password was asked for."),
+    notice("auth.password_set", "A password was set by link, invitation or administrator."),
+    notice("auth.mfa_added", "A second factor was added.", kind="totp, passkey or recovery codes"),
+    notice("auth.mfa_removed", "A second factor was removed.", kind="which kind"),
+    warning("auth.mfa_failed", "A second factor was refused.", kind="which kind", reason=_REASON),
+    notice("auth.recovery_code_used", "A recovery code was used.", left="how many are left"),
+    info("auth.token_issued", "An API client signed in for an access token.", provider=_PROVIDER),
+    info("auth.token_refreshed", "An API client exchanged its refresh token for a new one."),
+    critical(
+        "auth.token_reused",
+        "A spent refresh token was used again: its whole family was revoked.",
+        family="id of the family",
+    ),
+    notice("auth.session_ended", "A session was ended by its user or an administrator."),
+    warning(
+        "access.denied",
+        "A signed-in user asked for something that they may not see or do.",
+        method="HTTP method",
+        path="path that was asked for",
+        permission="permission that was missing",
+        status="HTTP status of the answer",
+    ),
+]
+
+PEOPLE = [
+    notice("user.bootstrapped", "The first administrator was created.", roles="core roles given"),
+    notice("user.created", "An account was created.", kind="person or service account"),
+    notice("user.changed", "An account was changed.", via="through which door"),
+    warning("user.roles_changed", "The roles of a user were changed."),
+    notice("user.disabled", "An account was disabled; its sessions and tokens ended."),
+    notice("user.enabled", "An account was enabled."),
+    warning("user.deleted", "An account was deleted."),
+    notice("user.invited", "Somebody was invited.", email="where to", roles="roles promised"),
+    notice("user.invitation_accepted", "An invited person set up their account."),
+    notice("user.imported", "Users were imported.", created="how many", changed="how many"),
+    notice("identity.linked", "An outside identity was linked to a user.", provider=_PROVIDER),
+    notice("identity.unlinked", "An outside identity was unlinked.", provider=_PROVIDER),
+    notice("role.created", "A role was created."),
+    notice("role.changed", "The permissions of a role were changed."),
+    notice("role.removed", "A role was removed."),
+    warning("grant.given", "A user was granted a role for a toolkit.", grant="the grant in words"),
+    notice("grant.taken", "A grant was taken away.", grant="the grant in words"),
+    notice("token.created", "A personal token was made.", scopes="its scopes", expires="when"),
+    notice("token.changed", "A personal token was changed."),
+    notice("token.revoked", "A personal token was revoked.", reason=_REASON),
+    warning("token.refused", "A personal token was refused.", reason=_REASON),
+    notice("provider.created", "A sign-in provider was created."),
+    notice("provider.changed", "A sign-in provider was changed."),
+    notice("provider.removed", "A sign-in provider was removed."),
+    info("provider.tested", "The connection to a sign-in provider was tested.", result=_REASON),
+]

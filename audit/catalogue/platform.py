@@ -1,0 +1,15 @@
+"""Events of the platform itself."""
+
+from __future__ import annotations
+
+from audit.catalogue.types import notice, warning
+
+EVENTS = [
+    notice("settings.changed", "A setting of the platform was changed."),
+    notice("retention.changed", "How long something is kept was changed.", of="what"),
+    notice("queue.changed", "Queued work was removed or moved by hand.", queue="the queue"),
+    notice("support.bundle_made", "A support bundle was downloaded."),
+    notice("export.made", "Data was exported.", of="what", format="file format", rows="how many"),
+    notice("vault.bootstrapped", "Vault was set up for the platform.", mount="the KV mount"),
+    warning("webhook.refused", "An incoming call was refused.", reason="why, in words"),
+]
