@@ -12,3 +12,5 @@ keepalive = 5
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+# The socket would be one for all instances of a user.
+control_socket_disable = True

@@ -6,10 +6,12 @@ import sys
 import time
 from typing import TextIO
 
+from django.conf import settings
 from django.db import connections
 
 from toolbox.health.checks import CheckResult, run_checks
 
+WAIT_HELP = "how long a dependency that is just starting is waited for"
 _PAUSE = 0.5
 # Waiting cannot mend these.
 _FIXED = frozenset({"configuration"})
@@ -35,11 +37,15 @@ def report(results: list[CheckResult], out: TextIO) -> None:
             out.write(f"       {'':<14} {result.hint}\n")
 
 
-def require() -> None:
-    """Exit with status 1 and a report when a check fails."""
-    results = run()
+def require(wait: float | None = None, status: int = 1) -> None:
+    """Exit with ``status`` and a report when a check fails, after ``wait`` seconds of trying.
+
+    Without ``wait``, ``TOOLBOX_WAIT_SECONDS`` says how long a dependency may take to start.
+    """
+    results = run(settings.TOOLBOX_WAIT_SECONDS if wait is None else wait)
     connections.close_all()
     if not all(result.ok for result in results):
         sys.stderr.write("The platform does not start on partial configuration:\n")
         report(results, sys.stderr)
-        raise SystemExit(1)
+        sys.stderr.flush()
+        raise SystemExit(status)

@@ -42,21 +42,23 @@ class CheckFailed(Exception):
 
 
 def configuration() -> str:
-    """Signing material and required addresses are set."""
+    """Every value is of its type; signing material and required addresses are set."""
+    if settings.CONFIGURATION_PROBLEMS:
+        raise CheckFailed("; ".join(settings.CONFIGURATION_PROBLEMS), "See docs/configuration.md.")
     if wrong := signing.problem(settings.SIGNING):
-        raise CheckFailed(wrong, "See .env.example.")
+        raise CheckFailed(wrong, "See docs/configuration.md.")
     for name, value in (("REDIS_URL", settings.REDIS_URL), ("VAULT_ADDR", settings.VAULT.addr)):
         if not value:
-            raise CheckFailed(f"{name} is not set", f"Set {name}. See .env.example.")
+            raise CheckFailed(f"{name} is not set", f"Set {name}. See docs/configuration.md.")
     vault = settings.VAULT
+    if vault.tls_skip_verify and settings.APP_ENV in {"production", "staging"}:
+        raise CheckFailed("VAULT_TLS_SKIP_VERIFY is on in production", "Set VAULT_CA_CERT instead.")
     if vault.auth_method == "approle" and not (vault.role_id and vault.secret_id):
         raise CheckFailed(
             "AppRole needs VAULT_APPROLE_ROLE_ID and VAULT_APPROLE_SECRET_ID", "Set both."
         )
     if vault.auth_method == "token" and not (vault.token or vault.token_file):
         raise CheckFailed("there is no VAULT_TOKEN or VAULT_TOKEN_FILE", "Set one of them.")
-    if vault.auth_method not in {"token", "approle"}:
-        raise CheckFailed("VAULT_AUTH_METHOD is neither token nor approle", "Set one of them.")
     return f"{settings.APP_ENV}, signing with {settings.SIGNING.algorithm}"
 
 

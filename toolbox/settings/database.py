@@ -4,22 +4,35 @@ from typing import Any
 
 from toolbox.settings import environment as e
 
-DATABASE_URL = e.text("DATABASE_URL") or f"sqlite:///{e.VAR_DIR / 'toolbox.sqlite3'}"
+_SQLITE = f"sqlite:///{e.VAR_DIR / 'toolbox.sqlite3'}"
+DATABASE_URL = e.text(
+    "DATABASE_URL",
+    _SQLITE,
+    shown="sqlite:///var/toolbox.sqlite3",
+    about="PostgreSQL (postgres://user:password@host:5432/name) or SQLite (sqlite:///path).",
+)
+
+
+def _sqlite(url: str) -> dict[str, Any]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": url.removeprefix("sqlite:///"),
+        # Writers queue instead of failing: a transaction takes the write lock when it
+        # begins, and waits for it.
+        "OPTIONS": {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    }
 
 
 def _database(url: str) -> dict[str, Any]:
     if url.startswith("sqlite:"):
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": url.removeprefix("sqlite:///"),
-            # Writers queue instead of failing: a transaction takes the write lock when it
-            # begins, and waits for it.
-            "OPTIONS": {
-                "timeout": 20,
-                "transaction_mode": "IMMEDIATE",
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-            },
-        }
+        return _sqlite(url)
+    if not url.startswith(("postgres:", "postgresql:")):
+        e.problems.append("DATABASE_URL must begin with postgres:// or sqlite:///")
+        return _sqlite(_SQLITE)
     config: dict[str, Any] = dict(e.env.db_url_config(url))
     config["CONN_MAX_AGE"] = 300
     config["CONN_HEALTH_CHECKS"] = True
@@ -29,8 +42,12 @@ def _database(url: str) -> dict[str, Any]:
 DATABASES = {"default": _database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = e.text("REDIS_URL")
-REDIS_PREFIX = e.text("REDIS_PREFIX", "toolbox")
+REDIS_URL = e.text(
+    "REDIS_URL", about="Redis or Valkey: redis://:password@host:6379/0, or rediss:// with TLS."
+)
+REDIS_PREFIX = e.text(
+    "REDIS_PREFIX", "toolbox", about="Stands before every key, where systems share a server."
+)
 
 CACHES = {
     "default": {

@@ -1,66 +1,153 @@
 """What is the platform's own: Vault, toolkits, retention, logging."""
 
-from pathlib import Path
-
 from toolbox.config import VaultConfig
 from toolbox.settings import environment as e
 
 BASE_DIR = e.BASE_DIR
 VAR_DIR = e.VAR_DIR
-APP_ENV = e.text("APP_ENV", "production")
+APP_ENV = e.choice(
+    "APP_ENV",
+    "production",
+    ("production", "staging", "development", "test"),
+    about="What this installation is for. Everything but development refuses sample values.",
+)
 DEBUG = False
-
-FRONTEND_BASE_URL = e.text("FRONTEND_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
-
-VAULT = VaultConfig(
-    addr=e.text("VAULT_ADDR"),
-    auth_method=e.text("VAULT_AUTH_METHOD")
-    or ("approle" if e.text("VAULT_APPROLE_ROLE_ID") else "token"),
-    token=e.text("VAULT_TOKEN"),
-    token_file=e.text("VAULT_TOKEN_FILE"),
-    role_id=e.text("VAULT_APPROLE_ROLE_ID"),
-    secret_id=e.text("VAULT_APPROLE_SECRET_ID"),
-    kv_mount=e.text("VAULT_KV_MOUNT", "sre"),
-    namespace=e.text("VAULT_NAMESPACE"),
-    ca_cert=e.text("VAULT_CA_CERT"),
-    tls_skip_verify=e.flag("VAULT_TLS_SKIP_VERIFY"),
+CONFIGURATION_PROBLEMS = e.problems
+TOOLBOX_WAIT_SECONDS = e.number(
+    "TOOLBOX_WAIT_SECONDS", 0, least=0, about="How long a part waits for what it needs at start."
 )
 
-TOOLKIT_STORAGE_DIR = Path(e.text("TOOLKIT_STORAGE_DIR") or VAR_DIR / "toolkits").absolute()
-TOOLKIT_ARTIFACT_DIR = Path(e.text("TOOLKIT_ARTIFACT_DIR") or VAR_DIR / "artifacts").absolute()
-TOOLKIT_UPLOAD_MAX_BYTES = e.number("TOOLKIT_UPLOAD_MAX_BYTES", 52_428_800)
-TOOLKIT_BUNDLE_MAX_BYTES = e.number("TOOLKIT_BUNDLE_MAX_BYTES", 209_715_200)
-TOOLKIT_BUNDLE_MAX_FILE_BYTES = e.number("TOOLKIT_BUNDLE_MAX_FILE_BYTES", 104_857_600)
-TOOLKIT_CATALOG_URL = e.text("TOOLKIT_CATALOG_URL")
-TOOLKIT_SIGNATURE_POLICY = e.text("TOOLKIT_SIGNATURE_POLICY", "warn")
-TOOLKIT_TRUSTED_KEYS = e.text("TOOLKIT_TRUSTED_KEYS")
-TOOLKIT_INDEX = e.flag("TOOLKIT_INDEX", True)
+FRONTEND_BASE_URL = e.text(
+    "FRONTEND_BASE_URL",
+    "http://127.0.0.1:8000",
+    about="The public origin, as browsers see it. With https, cookies are secure and HSTS is sent.",
+).rstrip("/")
+
+_role_id = e.text("VAULT_APPROLE_ROLE_ID", about="The platform's AppRole.")
+VAULT = VaultConfig(
+    addr=e.text("VAULT_ADDR", about="Vault or OpenBao: https://vault.example.com:8200. Required."),
+    auth_method=e.choice(
+        "VAULT_AUTH_METHOD",
+        "approle" if _role_id else "token",
+        ("token", "approle"),
+        shown="approle where a role id is set",
+        about="How the platform signs in.",
+    ),
+    token=e.secret("VAULT_TOKEN", about="A token, for token sign-in. A file is better."),
+    token_file=e.text("VAULT_TOKEN_FILE", about="A file with the token; read again on change."),
+    role_id=_role_id,
+    secret_id=e.secret("VAULT_APPROLE_SECRET_ID", about="The AppRole's secret."),
+    kv_mount=e.text("VAULT_KV_MOUNT", "sre", about="Mount of the KV engine, version 1 or 2."),
+    namespace=e.text("VAULT_NAMESPACE", about="Vault namespace, where there are any."),
+    ca_cert=e.text("VAULT_CA_CERT", about="A file with the CA that signed Vault's certificate."),
+    tls_skip_verify=e.flag(
+        "VAULT_TLS_SKIP_VERIFY", about="Trust any certificate. Refused in production."
+    ),
+)
+
+TOOLKIT_STORAGE_DIR = e.path(
+    "TOOLKIT_STORAGE_DIR",
+    VAR_DIR / "toolkits",
+    shown="var/toolkits",
+    about="Where installed bundles are kept.",
+)
+TOOLKIT_ARTIFACT_DIR = e.path(
+    "TOOLKIT_ARTIFACT_DIR",
+    VAR_DIR / "artifacts",
+    shown="var/artifacts",
+    about="Where files that jobs keep are kept.",
+)
+TOOLKIT_UPLOAD_MAX_BYTES = e.number(
+    "TOOLKIT_UPLOAD_MAX_BYTES", 52_428_800, least=1, about="Largest zip that is accepted."
+)
+TOOLKIT_BUNDLE_MAX_BYTES = e.number(
+    "TOOLKIT_BUNDLE_MAX_BYTES", 209_715_200, least=1, about="Largest bundle, unpacked."
+)
+TOOLKIT_BUNDLE_MAX_FILE_BYTES = e.number(
+    "TOOLKIT_BUNDLE_MAX_FILE_BYTES", 104_857_600, least=1, about="Largest file of a bundle."
+)
+TOOLKIT_CATALOG_URL = e.text(
+    "TOOLKIT_CATALOG_URL", about="Catalogs of toolkits: https or file URLs, separated by spaces."
+)
+TOOLKIT_SIGNATURE_POLICY = e.choice(
+    "TOOLKIT_SIGNATURE_POLICY",
+    "warn",
+    ("off", "warn", "require"),
+    about="What happens to a bundle with no signature by a trusted key.",
+)
+TOOLKIT_TRUSTED_KEYS = e.text(
+    "TOOLKIT_TRUSTED_KEYS", about="Ed25519 public keys in base64, as name=key, with commas between."
+)
+TOOLKIT_INDEX = e.flag(
+    "TOOLKIT_INDEX", True, about="Whether requirements of toolkits may come from a package index."
+)
 
 # Runners: who they run as, what they may use up, and how long a warm one is kept.
-TOOLKIT_RUNNER_UID = e.number("TOOLKIT_RUNNER_UID", -1)
-TOOLKIT_RUNNER_UID = None if TOOLKIT_RUNNER_UID < 0 else TOOLKIT_RUNNER_UID
-TOOLKIT_RUNNER_PYTHON = e.text("TOOLKIT_RUNNER_PYTHON")
-TOOLKIT_RUNNER_MEMORY_BYTES = e.number("TOOLKIT_RUNNER_MEMORY_BYTES", 1 << 30)
-TOOLKIT_RUNNER_CPU_SECONDS = e.number("TOOLKIT_RUNNER_CPU_SECONDS", 7200)
-TOOLKIT_RUNNER_FILE_BYTES = e.number("TOOLKIT_RUNNER_FILE_BYTES", 1 << 30)
-TOOLKIT_RUNNER_OPEN_FILES = e.number("TOOLKIT_RUNNER_OPEN_FILES", 4096)
-TOOLKIT_RUNNER_PROCESSES = e.number("TOOLKIT_RUNNER_PROCESSES", 512)
-TOOLKIT_RUNNER_IDLE_SECONDS = e.number("TOOLKIT_RUNNER_IDLE_SECONDS", 600)
-TOOLKIT_RUNNER_MAX_JOBS = e.number("TOOLKIT_RUNNER_MAX_JOBS", 1000)
+_runner_uid = e.number(
+    "TOOLKIT_RUNNER_UID",
+    -1,
+    about="User id that toolkit code runs as, where workers are started by root; -1 for their own.",
+)
+TOOLKIT_RUNNER_UID = None if _runner_uid < 0 else _runner_uid
+TOOLKIT_RUNNER_PYTHON = e.text(
+    "TOOLKIT_RUNNER_PYTHON", about="Python for runners; by default the platform's own."
+)
+TOOLKIT_RUNNER_MEMORY_BYTES = e.number(
+    "TOOLKIT_RUNNER_MEMORY_BYTES", 1 << 30, least=1 << 26, about="Address space of a runner."
+)
+TOOLKIT_RUNNER_CPU_SECONDS = e.number(
+    "TOOLKIT_RUNNER_CPU_SECONDS", 7200, least=1, about="Processor time of a runner in its life."
+)
+TOOLKIT_RUNNER_FILE_BYTES = e.number(
+    "TOOLKIT_RUNNER_FILE_BYTES", 1 << 30, least=1, about="Largest file that a runner may write."
+)
+TOOLKIT_RUNNER_OPEN_FILES = e.number(
+    "TOOLKIT_RUNNER_OPEN_FILES", 4096, least=32, about="Open files of a runner."
+)
+TOOLKIT_RUNNER_PROCESSES = e.number(
+    "TOOLKIT_RUNNER_PROCESSES", 512, least=1, about="Processes and threads of the runner's user."
+)
+TOOLKIT_RUNNER_IDLE_SECONDS = e.number(
+    "TOOLKIT_RUNNER_IDLE_SECONDS", 600, least=1, about="How long an idle runner is kept warm."
+)
+TOOLKIT_RUNNER_MAX_JOBS = e.number(
+    "TOOLKIT_RUNNER_MAX_JOBS", 1000, least=1, about="Jobs after which a runner is replaced."
+)
 
-TOOLKIT_JOB_LOG_MAX_BYTES = e.number("TOOLKIT_JOB_LOG_MAX_BYTES", 10_485_760)
-TOOLKIT_JOB_TIMEOUT_SECONDS = e.number("TOOLKIT_JOB_TIMEOUT_SECONDS", 3600)
-TOOLKIT_JOB_LEASE_SECONDS = e.number("TOOLKIT_JOB_LEASE_SECONDS", 15)
-TOOLKIT_WORKER_STOP_SECONDS = e.number("TOOLKIT_WORKER_STOP_SECONDS", 8)
-TOOLKIT_INTERACTIVE_WAIT_SECONDS = e.number("TOOLKIT_INTERACTIVE_WAIT_SECONDS", 15)
+TOOLKIT_JOB_LOG_MAX_BYTES = e.number(
+    "TOOLKIT_JOB_LOG_MAX_BYTES", 10_485_760, least=1024, about="Log that is kept of one job."
+)
+TOOLKIT_JOB_TIMEOUT_SECONDS = e.number(
+    "TOOLKIT_JOB_TIMEOUT_SECONDS", 3600, least=1, about="Time limit of operations that set none."
+)
+TOOLKIT_JOB_LEASE_SECONDS = e.number(
+    "TOOLKIT_JOB_LEASE_SECONDS", 15, least=3, about="After so long without news a job is lost."
+)
+TOOLKIT_WORKER_STOP_SECONDS = e.number(
+    "TOOLKIT_WORKER_STOP_SECONDS", 8, least=0, about="What a stopping worker gives a running job."
+)
+TOOLKIT_INTERACTIVE_WAIT_SECONDS = e.number(
+    "TOOLKIT_INTERACTIVE_WAIT_SECONDS", 15, least=1, about="How long a caller waits for a result."
+)
 
-AUTH_PROVIDERS_JSON = e.text("AUTH_PROVIDERS_JSON")
-AUTH_PROVIDERS_FILE = e.text("AUTH_PROVIDERS_FILE")
-BOOTSTRAP_ADMIN_USERNAME = e.text("BOOTSTRAP_ADMIN_USERNAME")
-BOOTSTRAP_ADMIN_PASSWORD = e.text("BOOTSTRAP_ADMIN_PASSWORD")
-BOOTSTRAP_ADMIN_EMAIL = e.text("BOOTSTRAP_ADMIN_EMAIL")
+AUTH_PROVIDERS_JSON = e.secret(
+    "AUTH_PROVIDERS_JSON", about="Sign-in providers to create at start, as a JSON list."
+)
+AUTH_PROVIDERS_FILE = e.text("AUTH_PROVIDERS_FILE", about="The same in a file.")
+BOOTSTRAP_ADMIN_USERNAME = e.text(
+    "BOOTSTRAP_ADMIN_USERNAME", about="Name for `manage.py bootstrap_admin`."
+)
+BOOTSTRAP_ADMIN_PASSWORD = e.secret(
+    "BOOTSTRAP_ADMIN_PASSWORD", about="Its first password. Never overwrites one that is set."
+)
+BOOTSTRAP_ADMIN_EMAIL = e.text("BOOTSTRAP_ADMIN_EMAIL", about="Its email address.")
 
-LOG_LEVEL = e.text("LOG_LEVEL", "INFO").upper()
+LOG_LEVEL = e.choice(
+    "LOG_LEVEL",
+    "INFO",
+    ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+    about="The least severe level that is logged.",
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

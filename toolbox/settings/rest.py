@@ -7,8 +7,12 @@ from toolbox import __version__
 from toolbox.settings import environment as e
 from toolbox.settings.security import SIGNING
 
-AUTH_ACCESS_TOKEN_TTL_SECONDS = e.number("AUTH_ACCESS_TOKEN_TTL_SECONDS", 900)
-AUTH_REFRESH_TOKEN_TTL_SECONDS = e.number("AUTH_REFRESH_TOKEN_TTL_SECONDS", 1_209_600)
+AUTH_ACCESS_TOKEN_TTL_SECONDS = e.number(
+    "AUTH_ACCESS_TOKEN_TTL_SECONDS", 900, least=1, about="Life of an access token."
+)
+AUTH_REFRESH_TOKEN_TTL_SECONDS = e.number(
+    "AUTH_REFRESH_TOKEN_TTL_SECONDS", 1_209_600, least=1, about="Life of a refresh token."
+)
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -9,35 +9,59 @@ from toolbox.config import SigningConfig
 from toolbox.settings import environment as e
 from toolbox.settings.platform import APP_ENV, FRONTEND_BASE_URL
 
+_private_key = e.pem(
+    "AUTH_JWT_PRIVATE_KEY", about="Key pair that signs tokens, in PEM, in place of the secret."
+)
 SIGNING = SigningConfig(
-    algorithm=e.text("AUTH_JWT_ALGORITHM")
-    or ("RS256" if e.text("AUTH_JWT_PRIVATE_KEY") else "HS256"),
-    secret=e.text("AUTH_JWT_SECRET"),
-    private_key=e.pem("AUTH_JWT_PRIVATE_KEY"),
-    public_key=e.pem("AUTH_JWT_PUBLIC_KEY"),
+    algorithm=e.choice(
+        "AUTH_JWT_ALGORITHM",
+        "RS256" if _private_key else "HS256",
+        ("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "EdDSA"),
+        shown="HS256, or RS256 with a key pair",
+        about="How tokens are signed.",
+    ),
+    secret=e.secret(
+        "AUTH_JWT_SECRET", about="Signs tokens and sessions: 32 random characters or more."
+    ),
+    private_key=_private_key,
+    public_key=e.pem("AUTH_JWT_PUBLIC_KEY", public=True, about="The other half of the pair."),
 )
 # Without signing material commands such as preflight must still say so in their own words; a key
 # of this process alone signs nothing that another one would take, and nothing serves on it.
 SECRET_KEY = (
-    e.text("DJANGO_SECRET_KEY")
+    e.secret("DJANGO_SECRET_KEY", about="Django's key; by default derived from the signing key.")
     or e.derive(SIGNING.material, "django-secret-key")
     or secrets.token_hex(32)
 )
 
 _origin = urlsplit(FRONTEND_BASE_URL)
 _https = _origin.scheme == "https"
-ALLOWED_HOSTS = e.env.list("ALLOWED_HOSTS", default=[]) or [
-    host for host in (_origin.hostname or "", "127.0.0.1", "localhost", "[::1]") if host
-]
+ALLOWED_HOSTS = e.names(
+    "ALLOWED_HOSTS",
+    [host for host in (_origin.hostname or "", "127.0.0.1", "localhost", "[::1]") if host],
+    shown="the host of FRONTEND_BASE_URL, and this machine",
+    about="Names that requests may be made to.",
+)
 CSRF_TRUSTED_ORIGINS = [FRONTEND_BASE_URL]
 
-# Addresses and networks of reverse proxies, and `unix` for one on a socket: what they say about
-# where a request comes from is believed, and nobody else is.
-TRUSTED_PROXIES = e.env.list("TRUSTED_PROXIES", default=[])
+TRUSTED_PROXIES = e.names(
+    "TRUSTED_PROXIES",
+    about="Addresses and networks of reverse proxies, and `unix` for one on a socket: they alone "
+    "are believed about where a request comes from.",
+)
 
-AUTH_COOKIE_SECURE = e.flag("AUTH_COOKIE_SECURE", _https)
-AUTH_COOKIE_SAMESITE = e.text("AUTH_COOKIE_SAMESITE", "Lax")
-AUTH_COOKIE_DOMAIN = e.text("AUTH_COOKIE_DOMAIN") or None
+AUTH_COOKIE_SECURE = e.flag(
+    "AUTH_COOKIE_SECURE",
+    _https,
+    shown="true where FRONTEND_BASE_URL is https",
+    about="Send cookies over TLS alone.",
+)
+AUTH_COOKIE_SAMESITE = e.choice(
+    "AUTH_COOKIE_SAMESITE", "Lax", ("Lax", "Strict", "None"), about="SameSite of cookies."
+)
+AUTH_COOKIE_DOMAIN = (
+    e.text("AUTH_COOKIE_DOMAIN", about="Domain of cookies; by default the host alone.") or None
+)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = AUTH_COOKIE_SECURE
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = AUTH_COOKIE_SAMESITE
 SESSION_COOKIE_DOMAIN = CSRF_COOKIE_DOMAIN = AUTH_COOKIE_DOMAIN

@@ -13,8 +13,6 @@ from rq.queue import Queue
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
-from toolbox import preflight
-from toolbox.process import hide_from_proc
 from toolkits.runtime import workdirs, worker_state
 
 log = logging.getLogger(__name__)
@@ -35,9 +33,7 @@ class ToolkitWorker(SimpleWorker):
         self._rq_job: RQJob | None = None
 
     def work(self, *args: Any, **kwargs: Any) -> bool:
-        """Check what the worker depends on, then take jobs until it is asked to stop."""
-        hide_from_proc()
-        preflight.require()
+        """Take jobs until it is asked to stop."""
         workdirs.sweep()
         worker_state.enter(self.name, self._beat)
         try:

@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -23,9 +24,12 @@ log = logging.getLogger(__name__)
 class Command(BaseCommand):
     help = "Run what is due. Several may run: a lease in the database picks one."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--wait", type=float, metavar="SECONDS", help=preflight.WAIT_HELP)
+
     def handle(self, *args: Any, **options: Any) -> None:
         hide_from_proc()
-        preflight.require()
+        preflight.require(options["wait"])
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
