@@ -13,7 +13,7 @@ document.addEventListener("click", (event) => {
   closeMenus(event.target.closest("details[data-menu]"));
   const reveal = event.target.closest("[data-reveal]");
   if (reveal) revealSecret(reveal);
-  const copy = event.target.closest("[data-copy],[data-copy-from]");
+  const copy = event.target.closest("[data-copy],[data-copy-from],[data-copy-next]");
   if (copy) copyText(copy);
   const closer = event.target.closest("[data-close-dialog]");
   if (closer) closer.closest("dialog")?.close();
@@ -44,7 +44,9 @@ function revealSecret(button) {
 }
 
 async function copyText(button) {
-  const source = button.dataset.copyFrom && document.querySelector(button.dataset.copyFrom);
+  const source = button.dataset.copyNext === undefined
+    ? button.dataset.copyFrom && document.querySelector(button.dataset.copyFrom)
+    : button.closest(".pre-box")?.querySelector("pre");
   const text = source ? source.value ?? source.textContent : button.dataset.copy;
   const done = await writeClipboard(text ?? "");
   button.classList.toggle("is-done", done);

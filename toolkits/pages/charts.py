@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeGuard
 
 from toolkits.pages import formats
 
 HEAT_LEVELS = 8
+#: With more columns than this a heat map shows its numbers on hover instead of in its cells.
+HEAT_COLUMNS_WITH_TEXT = 16
+SERIES_COLORS = 8
 MAX_POINTS = 20_000
 _STATES = frozenset({"ok", "warning", "critical", "unknown", "info"})
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    """Whether ``value`` can be drawn: infinities and NaN cannot."""
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _scale(value: float, low: float, high: float) -> float:
@@ -18,7 +27,7 @@ def _scale(value: float, low: float, high: float) -> float:
 
 def sparkline(values: list[Any]) -> dict[str, str] | None:
     """Return the points of a small line in a 100 x 28 box, or None for fewer than two values."""
-    numbers = [float(value) for value in values if isinstance(value, int | float)][-200:]
+    numbers = [float(value) for value in values if _is_number(value)][-200:]
     if len(numbers) < 2:
         return None
     low, high = min(numbers), max(numbers)
@@ -32,34 +41,42 @@ def sparkline(values: list[Any]) -> dict[str, str] | None:
 
 def bars(given: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return bars with their length in percent of the longest."""
-    longest = max((abs(float(bar["value"] or 0)) for bar in given), default=0) or 1
+    lengths = [abs(float(bar["value"])) if _is_number(bar["value"]) else 0.0 for bar in given]
+    longest = max(lengths, default=0) or 1
     return [
         {
             "label": str(bar["label"]),
             "text": formats.number_text(bar["value"]),
-            "percent": round(100 * abs(float(bar["value"] or 0)) / longest, 1),
+            "percent": round(100 * length / longest, 1),
             "state": bar.get("state") if bar.get("state") in _STATES else "plain",
         }
-        for bar in given
+        for bar, length in zip(given, lengths, strict=True)
     ]
 
 
-def heatmap(labels: list[Any], values: list[list[Any]]) -> dict[str, Any]:
+def heatmap(x: list[Any], y: list[Any], values: list[list[Any]]) -> dict[str, Any]:
     """Return rows of cells with a level from 0 to 7, and what the ends of the scale stand for."""
-    numbers = [float(v) for row in values for v in row if isinstance(v, int | float)]
+    columns = [str(label) for label in x]
+    numbers = [float(v) for row in values for v in row if _is_number(v)]
     low, high = (min(numbers), max(numbers)) if numbers else (0.0, 0.0)
     rows = [
         {
             "label": str(label),
             "cells": [
-                {"text": formats.number_text(value), "level": _level(value, low, high)}
-                for value in row
+                {
+                    "column": column,
+                    "text": formats.number_text(value),
+                    "level": _level(value, low, high),
+                }
+                for column, value in zip(columns, row, strict=False)
             ],
         }
-        for label, row in zip(labels, values, strict=False)
+        for label, row in zip(y, values, strict=False)
     ]
     return {
+        "x": columns,
         "rows": rows,
+        "dense": len(columns) > HEAT_COLUMNS_WITH_TEXT,
         "low": formats.number_text(low),
         "high": formats.number_text(high),
         "levels": range(HEAT_LEVELS),
@@ -67,7 +84,7 @@ def heatmap(labels: list[Any], values: list[list[Any]]) -> dict[str, Any]:
 
 
 def _level(value: Any, low: float, high: float) -> str:
-    if not isinstance(value, int | float):
+    if not _is_number(value):
         return "none"
     return str(min(HEAT_LEVELS - 1, int(_scale(float(value), low, high) * HEAT_LEVELS)))
 
@@ -101,12 +118,14 @@ def time_series(series: list[dict[str, Any]], unit: str) -> dict[str, Any]:
     by_label = [(str(one["label"]), dict(_points(one["points"]))) for one in series]
     times = sorted({time for _, points in by_label for time in points})[:MAX_POINTS]
     summary = []
-    for label, points in by_label:
+    for index, (label, points) in enumerate(by_label):
         at_times = (points.get(time) for time in times)
         known = [value for value in at_times if value is not None]
         summary.append(
             {
                 "label": label,
+                "color": index % SERIES_COLORS + 1,
+                "spark": sparkline(known),
                 "low": formats.number_text(min(known)) if known else "–",
                 "high": formats.number_text(max(known)) if known else "–",
                 "last": formats.number_text(known[-1]) if known else "–",
@@ -124,5 +143,6 @@ def time_series(series: list[dict[str, Any]], unit: str) -> dict[str, Any]:
 def _points(points: list[Any]) -> list[tuple[float, float | None]]:
     made: list[tuple[float, float | None]] = []
     for time, value in points:
-        made.append((float(time), None if value is None else float(value)))
+        if math.isfinite(float(time)):
+            made.append((float(time), float(value) if _is_number(value) else None))
     return made

@@ -11,7 +11,9 @@ CONTEXT = 3
 
 def compare(before: str, after: str) -> dict[str, Any]:
     """Return the rows of a line diff with both line numbers, and how much changed."""
-    old, new = before.splitlines()[:MAX_LINES], after.splitlines()[:MAX_LINES]
+    old, new = before.splitlines(), after.splitlines()
+    cut = max(len(old), len(new)) > MAX_LINES
+    old, new = old[:MAX_LINES], new[:MAX_LINES]
     rows: list[dict[str, Any]] = []
     for group in SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(CONTEXT):
         if rows:
@@ -22,6 +24,7 @@ def compare(before: str, after: str) -> dict[str, Any]:
         "rows": rows,
         "added": sum(row["kind"] == "add" for row in rows),
         "removed": sum(row["kind"] == "del" for row in rows),
+        "cut": cut,
     }
 
 

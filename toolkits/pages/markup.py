@@ -30,9 +30,14 @@ _ATTRIBUTES = {
 }
 _HEADING = re.compile(r"<h([1-4])>(.*?)</h\1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
-_SGR = re.compile(r"\x1b\[([0-9;]*)m")
+# Longer ones are no colours: they go with the other escapes.
+_SGR = re.compile(r"\x1b\[([0-9;]{0,40})m")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+# What codes switch on and off. static/js/ansi.js does the same for lines that come in live.
+_EFFECTS = {1: "ansi-bold", 2: "ansi-dim", 3: "ansi-italic", 4: "ansi-line"}
+_ENDS = {22: ("ansi-bold", "ansi-dim"), 23: ("ansi-italic",), 24: ("ansi-line",)}
 
 
 def markdown(text: str) -> SafeString:
@@ -93,12 +98,37 @@ def ansi(text: str) -> SafeString:
 
 
 def _apply_codes(classes: set[str], codes: str) -> None:
-    for code in (int(number) if number else 0 for number in codes.split(";")):
+    numbers = [int(number) if number else 0 for number in codes.split(";")]
+    while numbers:
+        code = numbers.pop(0)
         if code == 0:
             classes.clear()
-        elif code == 1:
-            classes.add("ansi-bold")
-        elif 30 <= code <= 39 or 90 <= code <= 97:
-            classes.difference_update({name for name in classes if name != "ansi-bold"})
-            if code != 39:
-                classes.add(f"ansi-{code % 10}")
+        elif code in _EFFECTS:
+            classes.add(_EFFECTS[code])
+        elif code in _ENDS:
+            classes.difference_update(_ENDS[code])
+        elif code in {38, 48}:
+            color = _extended(numbers)
+            if code == 38:
+                _set_color(classes, color)
+        elif 30 <= code <= 37 or 90 <= code <= 97:
+            _set_color(classes, code % 10)
+        elif code == 39:
+            _set_color(classes, None)
+
+
+def _set_color(classes: set[str], color: int | None) -> None:
+    classes.difference_update([f"ansi-{number}" for number in range(8)])
+    if color is not None:
+        classes.add(f"ansi-{color}")
+
+
+def _extended(numbers: list[int]) -> int | None:
+    """Take the arguments of an extended colour off; return the one of the eight that it is."""
+    kind = numbers.pop(0) if numbers else 0
+    if kind == 2:
+        del numbers[:3]
+    elif kind == 5 and numbers:
+        number = numbers.pop(0)
+        return number % 8 if number < 16 else None
+    return None

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from toolkits.pages import cells, charts, diffs, formats, markup
 
@@ -99,14 +100,22 @@ def _markdown(view: dict[str, Any]) -> Prepared:
     return {"template": "views/_markdown.html", "html": html}
 
 
+def _beginning(text: str) -> tuple[str, bool]:
+    """Return what a page can show of a text, and whether that is not all of it."""
+    return text[:MAX_TEXT], len(text) > MAX_TEXT
+
+
 def _text(view: dict[str, Any]) -> Prepared:
-    return {"template": "views/_text.html", "text": markup.plain(str(view["text"]))[:MAX_TEXT]}
+    text, cut = _beginning(markup.plain(str(view["text"])))
+    return {"template": "views/_text.html", "text": text, "cut": cut}
 
 
 def _code(view: dict[str, Any]) -> Prepared:
+    code, cut = _beginning(markup.plain(str(view["code"])))
     return {
         "template": "views/_code.html",
-        "code": markup.plain(str(view["code"]))[:MAX_TEXT],
+        "code": code,
+        "cut": cut,
         "language": view.get("language"),
     }
 
@@ -128,8 +137,7 @@ def _heatmap(view: dict[str, Any]) -> Prepared:
     return {
         "template": "views/_heatmap.html",
         "unit": view.get("unit") or "",
-        "x": [str(label) for label in view["x"]],
-        **charts.heatmap(view["y"], view["values"]),
+        **charts.heatmap(view["x"], view["y"], view["values"]),
     }
 
 
@@ -162,8 +170,12 @@ def _section(view: dict[str, Any], job: Any, level: int, depth: int) -> Prepared
 
 def _as_json(view: Any) -> Prepared:
     data = view.get("data") if isinstance(view, dict) and view.get("view") == "json" else view
-    text = json.dumps(data, indent=2, ensure_ascii=False, default=str)
-    return {"template": "views/_json.html", "text": text[:MAX_TEXT]}
+    try:
+        text = json.dumps(data, indent=2, ensure_ascii=False, default=str)
+    except RecursionError:
+        text = _("It is nested too deeply to be shown here.")
+    text, cut = _beginning(text)
+    return {"template": "views/_json.html", "text": text, "cut": cut}
 
 
 _BUILDERS: dict[str, Callable[..., Prepared]] = {

@@ -90,6 +90,16 @@ def state_badge(state: object, text: object = "") -> SafeString:
 
 
 @register.simple_tag
+def state_icon(state: object) -> SafeString:
+    """Show a state as an icon in its tone, with its word for those who do not see it."""
+    key = str(state or "unknown")
+    tone, symbol = _STATES.get(key, ("unknown", "help-circle"))
+    return format_html(
+        '<span class="tone-{}">{}</span>', tone, icon(symbol, label=_(key.replace("_", " ")))
+    )
+
+
+@register.simple_tag
 def ago(when: object, empty: str = "–") -> SafeString:
     """Show a time relative to now, the exact one on hover; the browser keeps it current."""
     then = formats.moment(when) if when else None
