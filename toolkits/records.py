@@ -14,10 +14,11 @@ from toolbox.events import emit
 from toolbox.ids import uuid7
 from toolkits import inputs as input_rules
 from toolkits import vaulted
-from toolkits.errors import Conflict, InputError, NotUsable
+from toolkits.errors import Conflict, FieldError, InputError, NotUsable
 from toolkits.models import Record, Toolkit
 
 _MOST = 10_000
+_MOST_ERRORS = 100
 
 
 def _described(toolkit: Toolkit, collection: str) -> dict[str, Any]:
@@ -71,6 +72,36 @@ def create(toolkit: Toolkit, collection: str, data: dict[str, Any], user: Any) -
         record.save(force_insert=True)
         emit("record.created", actor=user, target=record, toolkit=toolkit.slug)
     return record
+
+
+def create_many(
+    toolkit: Toolkit,
+    collection: str,
+    rows: list[dict[str, Any]],
+    user: Any,
+    *,
+    dry_run: bool = False,
+) -> int:
+    """Make a record of each row, or none when one does not fit; returns how many.
+
+    Raises ``InputError`` that names every place by row and field. ``dry_run`` only checks.
+    """
+    described = _described(toolkit, collection)
+    if len(rows) > _MOST:
+        raise InputError([FieldError((), f"has {len(rows):,} records; at most {_MOST:,} at once")])
+    schema = described["schema"]
+    errors = [
+        FieldError((number, *error.loc), error.message)
+        for number, row in enumerate(rows)
+        for error in input_rules.validate(schema, input_rules.complete(schema, row))
+    ]
+    if errors:
+        raise InputError(errors[:_MOST_ERRORS])
+    if not dry_run:
+        with transaction.atomic():
+            for row in rows:
+                create(toolkit, collection, row, user)
+    return len(rows)
 
 
 def update(record: Record, data: dict[str, Any], version: int, user: Any) -> Record:

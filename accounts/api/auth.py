@@ -69,6 +69,7 @@ class MeView(APIView):
 
     @extend_schema(responses=MeSerializer)
     def get(self, request: Request) -> Response:
+        assert isinstance(request.user, User)
         return Response(MeSerializer(request.user).data)
 
 

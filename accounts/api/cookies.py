@@ -19,7 +19,7 @@ def put(response: HttpResponseBase, token: str) -> None:
         domain=settings.AUTH_COOKIE_DOMAIN,
         secure=settings.AUTH_COOKIE_SECURE,
         httponly=True,
-        samesite=settings.AUTH_COOKIE_SAMESITE,
+        samesite=settings.AUTH_COOKIE_SAMESITE,  # type: ignore[arg-type]
     )
 
 
@@ -31,5 +31,8 @@ def take(request: HttpRequest) -> str:
 def drop(response: HttpResponseBase) -> None:
     """Have the browser forget it."""
     response.delete_cookie(
-        NAME, path=_PATH, domain=settings.AUTH_COOKIE_DOMAIN, samesite=settings.AUTH_COOKIE_SAMESITE
+        NAME,
+        path=_PATH,
+        domain=settings.AUTH_COOKIE_DOMAIN,
+        samesite=settings.AUTH_COOKIE_SAMESITE,  # type: ignore[arg-type]
     )

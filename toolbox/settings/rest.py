@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from toolbox import __version__
+from toolbox.api.problem import PROBLEM
 from toolbox.settings import environment as e
 from toolbox.settings.security import SIGNING
 
@@ -14,6 +15,19 @@ AUTH_REFRESH_TOKEN_TTL_SECONDS = e.number(
     "AUTH_REFRESH_TOKEN_TTL_SECONDS", 1_209_600, least=1, about="Life of a refresh token."
 )
 
+# Requests a minute: of a signed-in user by role, of anybody else by address; 0 is no limit.
+API_REQUESTS_PER_MINUTE = {
+    "anonymous": e.number("API_RATE_ANONYMOUS", 60),
+    "sign_in": e.number("API_RATE_SIGN_IN", 20),
+    "user": e.number("API_RATE_USER", 1200),
+    "staff": e.number("API_RATE_STAFF", 6000),
+}
+API_BODY_MAX_BYTES = e.number("API_BODY_MAX_BYTES", 2_097_152)
+API_IMPORT_MAX_BYTES = e.number("API_IMPORT_MAX_BYTES", 16_777_216)
+# Event streams and callers that wait for a result hold a thread each, of this process's few.
+API_STREAMS_MAX = e.number("API_STREAMS_MAX", 6)
+API_WAITING_MAX = e.number("API_WAITING_MAX", 6)
+
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.api.authentication.AccessTokenAuthentication",
@@ -21,11 +35,12 @@ REST_FRAMEWORK: dict[str, Any] = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["toolbox.api.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "toolbox.api.openapi.ApiSchema",
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_THROTTLE_CLASSES": ["toolbox.api.throttling.RoleThrottle"],
     "EXCEPTION_HANDLER": "toolbox.rest.problem_details",
-    "DEFAULT_THROTTLE_RATES": {"login": "20/min"},
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 
@@ -54,4 +69,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"JobState": "toolkits.jobs.states.JobState"},
+    "APPEND_COMPONENTS": {"schemas": {"Problem": PROBLEM}},
 }

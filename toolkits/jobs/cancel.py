@@ -43,5 +43,24 @@ def request_cancel(job: Job, user: Any) -> Job:
     return job
 
 
+def withdraw(job: Job, user: Any, reason: str) -> bool:
+    """Cancel a job that nobody has begun; returns False where a worker was faster."""
+    now = timezone.now()
+    with transaction.atomic():
+        waiting = Job.objects.filter(pk=job.pk, state__in=WAITING).update(
+            state=JobState.CANCELLED,
+            reason=reason[:500],
+            finished_at=now,
+            cancel_requested_at=now,
+            cancel_requested_by=user,
+        )
+        if not waiting:
+            return False
+        emit("job.cancel_requested", actor=user, target=job, reason=reason)
+    job_secrets.forget(job)
+    announce(job.pk)
+    return True
+
+
 def _reason(user: Any) -> str:
     return f"Cancelled by {user.username} before it started."[:500]

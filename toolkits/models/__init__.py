@@ -1,5 +1,6 @@
 from toolkits.models.card import CardState
 from toolkits.models.history import ToolkitSample
+from toolkits.models.idempotency import IdempotencyKey
 from toolkits.models.job import Job, JobAttempt
 from toolkits.models.job_log import JobArtifact, JobLog
 from toolkits.models.record import Record
@@ -10,6 +11,7 @@ from toolkits.models.version import ToolkitVersion
 
 __all__ = [
     "CardState",
+    "IdempotencyKey",
     "Job",
     "JobArtifact",
     "JobAttempt",

@@ -1,0 +1,1 @@
+"""What every API view stands on: reading bodies, pages, conditional requests, throttles."""

@@ -1,0 +1,87 @@
+"""What every operation of the API has in common in its OpenAPI description."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+
+_X_PROBLEMS = "x-problems"
+_ALWAYS = (400, 406, 429, 503)
+_WITH_BODY = (413, 415)
+
+_MEANINGS = {
+    400: "The request is malformed, or a parameter is not valid.",
+    401: "No credentials, or ones that are not valid any more.",
+    403: "A session's request without its CSRF token.",
+    404: "There is nothing here that you may see.",
+    406: "The Accept header names nothing that this address can answer with.",
+    409: "The present state does not allow it.",
+    412: "If-Match names another version than the present one.",
+    413: "The body is larger than is accepted.",
+    415: "The body is of a type that is not read here.",
+    422: "The content does not fit; `errors` names every place.",
+    428: "The change does not say in If-Match which version it is of.",
+    429: "Too many requests; Retry-After says when to come again.",
+    503: "Something that this needs is not available; Retry-After says when to come again.",
+}
+
+
+def may_answer(*statuses: int) -> dict[str, Any]:
+    """Extensions for ``extend_schema``: problems that this operation answers besides the usual."""
+    return {_X_PROBLEMS: list(statuses)}
+
+
+def problem(status: int) -> dict[str, Any]:
+    """The OpenAPI description of one kind of problem."""
+    return {
+        "description": _MEANINGS.get(status, HTTPStatus(status).phrase),
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        },
+    }
+
+
+class ApiSchema(AutoSchema):
+    """Adds tags by resource and the problems that an operation may answer."""
+
+    def get_tags(self) -> list[str]:
+        parts = [part for part in self.path.split("/") if part][2:]
+        nested = parts[0] == "toolkits" and len(parts) > 2 and not parts[2].startswith("{")
+        name = parts[2] if nested and parts[2] in {"operations", "records"} else parts[0]
+        return [name]
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        if operation is None:
+            return None
+        statuses = set(operation.pop(_X_PROBLEMS, ())) | set(_ALWAYS)
+        if "requestBody" in operation:
+            statuses |= set(_WITH_BODY)
+        if self.view.authentication_classes:
+            statuses.add(401)
+            if self.method not in {"GET", "HEAD"}:
+                statuses.add(403)
+        if "{" in self.path:
+            statuses.add(404)
+        responses = operation["responses"]
+        for status in sorted(statuses):
+            responses.setdefault(str(status), problem(status))
+        return operation
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How clients show who they are: a token in the Authorization header."""
+
+    target_class = "accounts.api.authentication.AccessTokenAuthentication"
+    name = "bearer"
+    priority = 1
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An access token of auth/login/, or a personal token.",
+        }

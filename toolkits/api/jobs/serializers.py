@@ -1,0 +1,191 @@
+"""Jobs as JSON. The serializers describe the shape for OpenAPI; ``job_json`` makes it, at the
+speed that a list of many rows asks for. A test holds the two together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.urls import reverse
+from rest_framework import serializers
+
+from toolkits.jobs import job_secrets
+from toolkits.jobs.states import JobState
+from toolkits.models import Job, JobAttempt
+from toolkits.models.job import JobKind, JobVia
+
+
+class PersonSerializer(serializers.Serializer[Any]):
+    """A user, as others see them."""
+
+    id = serializers.UUIDField()
+    username = serializers.CharField()
+
+
+class ProgressSerializer(serializers.Serializer[Any]):
+    """How far a job is. Without a total there is no percentage."""
+
+    done = serializers.IntegerField(allow_null=True)
+    total = serializers.IntegerField(allow_null=True)
+    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
+    percent = serializers.IntegerField(allow_null=True, min_value=0, max_value=100)
+
+
+class LogSizeSerializer(serializers.Serializer[Any]):
+    """How long the log is, and whether it was cut at its limit."""
+
+    lines = serializers.IntegerField()
+    bytes = serializers.IntegerField()
+    truncated = serializers.BooleanField()
+
+
+class JobErrorSerializer(serializers.Serializer[Any]):
+    """Why a job failed, as its runner reported it."""
+
+    kind = serializers.CharField()
+    message = serializers.CharField(allow_blank=True)
+    errors = serializers.ListField(  # type: ignore[assignment]
+        child=serializers.JSONField(), required=False
+    )
+
+
+class JobSerializer(serializers.Serializer[Any]):
+    """One requested run of an operation."""
+
+    id = serializers.UUIDField()
+    url = serializers.CharField(help_text="Its address, relative to this host.")
+    toolkit = serializers.CharField(help_text="Slug of the toolkit.")
+    version = serializers.CharField(help_text="Version of the toolkit that it runs.")
+    kind = serializers.ChoiceField(choices=JobKind.choices)
+    operation = serializers.CharField()
+    title = serializers.CharField()
+    state = serializers.ChoiceField(choices=JobState.choices)
+    reason = serializers.CharField(allow_blank=True, help_text="Why it is in this state.")
+    dry_run = serializers.BooleanField()
+    queue = serializers.CharField()
+    progress = ProgressSerializer(allow_null=True)
+    requested_by = PersonSerializer(allow_null=True)
+    requested_via = serializers.ChoiceField(choices=JobVia.choices)
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    duration_seconds = serializers.FloatField(allow_null=True, help_text="Once it has ended.")
+    timeout_seconds = serializers.IntegerField()
+    attempt = serializers.IntegerField(help_text="0 before it is started.")
+    worker = serializers.CharField(allow_blank=True)
+    cancel_requested_at = serializers.DateTimeField(allow_null=True)
+    log = LogSizeSerializer()
+    inputs = serializers.DictField(
+        child=serializers.JSONField(), help_text="Secret inputs are masked."
+    )
+    result = serializers.JSONField(allow_null=True, help_text="Of a job that succeeded.")
+    error = serializers.JSONField(allow_null=True, help_text="Of a job that did not.")
+
+
+class AttemptSerializer(serializers.Serializer[Any]):
+    """One try at a job."""
+
+    number = serializers.IntegerField()
+    worker = serializers.CharField()
+    version = serializers.CharField()
+    started_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+    outcome = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_blank=True)
+
+
+class JobDetailSerializer(JobSerializer):
+    """A job with its attempts, and what the user may do with it now."""
+
+    attempts = AttemptSerializer(many=True)
+    can_cancel = serializers.BooleanField()
+
+
+class JobPageSerializer(serializers.Serializer[Any]):
+    """A page of jobs, the newest first."""
+
+    results = JobSerializer(many=True)
+    next = serializers.CharField(allow_null=True, help_text="Address of the next page.")
+
+
+def job_url(job_id: Any) -> str:
+    """The address of a job in the API."""
+    return reverse("api-job", args=[job_id])
+
+
+def _person(job: Job) -> dict[str, Any] | None:
+    user = job.requested_by
+    return {"id": user.pk, "username": user.username} if user else None
+
+
+def progress_json(job: Job) -> dict[str, Any] | None:
+    """How far the job is; None when it said nothing about it."""
+    if job.progress_done is None and job.progress_total is None and not job.progress_label:
+        return None
+    return {
+        "done": job.progress_done,
+        "total": job.progress_total,
+        "label": job.progress_label,
+        "percent": job.progress_percent,
+    }
+
+
+def _duration(job: Job) -> float | None:
+    if job.finished_at is None or job.duration is None:
+        return None
+    return round(job.duration.total_seconds(), 3)
+
+
+FIELDS: dict[str, Callable[[Job], Any]] = {
+    "id": lambda job: job.pk,
+    "url": lambda job: job_url(job.pk),
+    "toolkit": lambda job: job.toolkit_slug,
+    "version": lambda job: job.version_label,
+    "kind": lambda job: job.kind,
+    "operation": lambda job: job.operation,
+    "title": lambda job: job.title,
+    "state": lambda job: job.state,
+    "reason": lambda job: job.reason,
+    "dry_run": lambda job: job.dry_run,
+    "queue": lambda job: job.queue,
+    "progress": progress_json,
+    "requested_by": _person,
+    "requested_via": lambda job: job.requested_via,
+    "created_at": lambda job: job.created_at,
+    "started_at": lambda job: job.started_at,
+    "finished_at": lambda job: job.finished_at,
+    "duration_seconds": _duration,
+    "timeout_seconds": lambda job: job.timeout_seconds,
+    "attempt": lambda job: job.attempt,
+    "worker": lambda job: job.worker,
+    "cancel_requested_at": lambda job: job.cancel_requested_at,
+    "log": lambda job: {
+        "lines": job.log_lines,
+        "bytes": job.log_bytes,
+        "truncated": job.log_truncated,
+    },
+    "inputs": lambda job: job_secrets.public(job.inputs),
+    "result": lambda job: job.result,
+    "error": lambda job: job.error,
+}
+#: What may be large; a list gives it only when ``fields`` asks for it.
+HEAVY = frozenset({"inputs", "result", "error"})
+LISTED = [name for name in FIELDS if name not in HEAVY]
+
+
+def job_json(job: Job, fields: Iterable[str] = tuple(FIELDS)) -> dict[str, Any]:
+    """A job, with the given fields."""
+    return {name: FIELDS[name](job) for name in fields}
+
+
+def attempt_json(attempt: JobAttempt) -> dict[str, Any]:
+    """An attempt."""
+    return {
+        "number": attempt.number,
+        "worker": attempt.worker,
+        "version": attempt.version_label,
+        "started_at": attempt.started_at,
+        "finished_at": attempt.finished_at,
+        "outcome": attempt.outcome,
+        "reason": attempt.reason,
+    }

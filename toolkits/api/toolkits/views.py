@@ -1,0 +1,88 @@
+"""Toolkits: which there are, and switching them on and off."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from toolbox.api import conditional, paging
+from toolbox.api.openapi import may_answer
+from toolbox.api.parameters import if_match, if_none_match, only_known
+from toolbox.api.views import ApiView
+from toolkits import access, lifecycle
+from toolkits.api.finding import manageable_toolkit, toolkit_of
+from toolkits.api.toolkits.serializers import (
+    ToolkitDetailSerializer,
+    ToolkitListSerializer,
+    ToolkitPatchSerializer,
+    VersionListSerializer,
+    toolkit_detail_json,
+    toolkit_json,
+    version_json,
+)
+
+
+class ToolkitsView(ApiView):
+    """The toolkits that you see."""
+
+    @extend_schema(
+        operation_id="toolkits_list",
+        parameters=[
+            OpenApiParameter("enabled", bool, description="Only enabled ones, or disabled ones.")
+        ],
+        responses=ToolkitListSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """List the installed toolkits that you see, by name."""
+        only_known(request, {"enabled"})
+        toolkits = access.visible_toolkits(request.user).order_by("name", "slug")
+        if "enabled" in request.query_params:
+            toolkits = toolkits.filter(enabled=paging.flag(request, "enabled"))
+        data = {"results": [toolkit_json(toolkit) for toolkit in toolkits]}
+        return conditional.answer(request, data)
+
+
+class ToolkitView(ApiView):
+    """One toolkit."""
+
+    @extend_schema(
+        operation_id="toolkits_read",
+        parameters=[if_none_match()],
+        responses={200: ToolkitDetailSerializer, 304: None},
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Show a toolkit with its operations and collections."""
+        return conditional.answer(request, toolkit_detail_json(request, toolkit_of(request, slug)))
+
+    @extend_schema(
+        operation_id="toolkits_change",
+        parameters=[if_match(required=False)],
+        request=ToolkitPatchSerializer,
+        responses=ToolkitDetailSerializer,
+        extensions=may_answer(409, 412),
+    )
+    def patch(self, request: Request, slug: str) -> Response:
+        """Enable or disable a toolkit. Running jobs go on to their end."""
+        toolkit = manageable_toolkit(request, slug)
+        given = ToolkitPatchSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        with transaction.atomic():
+            toolkit = manageable_toolkit(request, slug)
+            tag = conditional.tag(toolkit_detail_json(request, toolkit))
+            conditional.check(request, tag, required=False)
+            switch = lifecycle.enable if given.validated_data["enabled"] else lifecycle.disable
+            switch(toolkit, request.user)
+        return conditional.answer(request, toolkit_detail_json(request, toolkit_of(request, slug)))
+
+
+class VersionsView(ApiView):
+    """The versions of a toolkit that are kept."""
+
+    @extend_schema(operation_id="toolkits_versions", responses=VersionListSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """List the versions that are kept, for those who manage toolkits."""
+        toolkit = manageable_toolkit(request, slug)
+        versions = toolkit.versions.defer("manifest", "description")
+        return Response({"results": [version_json(toolkit, version) for version in versions]})

@@ -1,0 +1,40 @@
+"""Addresses under ``/api/v1/`` that are about toolkits and jobs."""
+
+from django.urls import path
+
+from toolkits.api.jobs.artifacts import ArtifactsView, ArtifactView
+from toolkits.api.jobs.events import EventsView
+from toolkits.api.jobs.logs import LogsView
+from toolkits.api.jobs.views import CancelView, JobsView, JobView
+from toolkits.api.operations.views import OperationsView, OperationView
+from toolkits.api.records.transfer import ExportView, ImportView
+from toolkits.api.records.views import CollectionsView, RecordsView, RecordView
+from toolkits.api.toolkits.install import InstallView
+from toolkits.api.toolkits.settings import SettingsView
+from toolkits.api.toolkits.views import ToolkitsView, ToolkitView, VersionsView
+
+_TOOLKIT = "toolkits/<slug:slug>/"
+_RECORDS = f"{_TOOLKIT}records/<slug:collection>/"
+_JOB = "jobs/<uuid:job_id>/"
+
+urlpatterns = [
+    path("toolkits/", ToolkitsView.as_view(), name="api-toolkits"),
+    path("toolkits/install/", InstallView.as_view(), name="api-toolkit-install"),
+    path(_TOOLKIT, ToolkitView.as_view(), name="api-toolkit"),
+    path(f"{_TOOLKIT}versions/", VersionsView.as_view(), name="api-toolkit-versions"),
+    path(f"{_TOOLKIT}settings/", SettingsView.as_view(), name="api-toolkit-settings"),
+    path(f"{_TOOLKIT}operations/", OperationsView.as_view(), name="api-operations"),
+    path(f"{_TOOLKIT}operations/<slug:name>/", OperationView.as_view(), name="api-operation"),
+    path(f"{_TOOLKIT}records/", CollectionsView.as_view(), name="api-collections"),
+    path(f"{_RECORDS}", RecordsView.as_view(), name="api-records"),
+    path(f"{_RECORDS}import/", ImportView.as_view(), name="api-records-import"),
+    path(f"{_RECORDS}export/", ExportView.as_view(), name="api-records-export"),
+    path(f"{_RECORDS}<uuid:record_id>/", RecordView.as_view(), name="api-record"),
+    path("jobs/", JobsView.as_view(), name="api-jobs"),
+    path(_JOB, JobView.as_view(), name="api-job"),
+    path(f"{_JOB}logs/", LogsView.as_view(), name="api-job-logs"),
+    path(f"{_JOB}events/", EventsView.as_view(), name="api-job-events"),
+    path(f"{_JOB}cancel/", CancelView.as_view(), name="api-job-cancel"),
+    path(f"{_JOB}artifacts/", ArtifactsView.as_view(), name="api-job-artifacts"),
+    path(f"{_JOB}artifacts/<str:name>/", ArtifactView.as_view(), name="api-job-artifact"),
+]
