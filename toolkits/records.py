@@ -101,6 +101,15 @@ def create_many(
         with transaction.atomic():
             for row in rows:
                 create(toolkit, collection, row, user)
+            emit(
+                "record.imported",
+                actor=user,
+                target=toolkit,
+                toolkit=toolkit.slug,
+                collection=collection,
+                created=len(rows),
+                changed=0,
+            )
     return len(rows)
 
 

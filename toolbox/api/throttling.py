@@ -20,6 +20,7 @@ from rest_framework.throttling import BaseThrottle
 log = logging.getLogger(__name__)
 
 _WINDOW = 60
+_complained = -60.0
 
 
 def count(scope: str, who: str) -> int:
@@ -35,8 +36,16 @@ def count(scope: str, who: str) -> int:
         pipe.expire(key, _WINDOW * 2)
         return int(pipe.execute()[0])
     except RedisError as error:
-        log.warning("requests are not counted: Redis is not reachable (%s)", error)
+        _complain(error)
         return 0
+
+
+def _complain(error: RedisError) -> None:
+    """Say once a minute that there is no counting."""
+    global _complained
+    if time.monotonic() - _complained > _WINDOW:
+        _complained = time.monotonic()
+        log.warning("requests are not counted: Redis is not reachable (%s)", error)
 
 
 class MinuteThrottle(BaseThrottle):

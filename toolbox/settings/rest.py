@@ -17,16 +17,29 @@ AUTH_REFRESH_TOKEN_TTL_SECONDS = e.number(
 
 # Requests a minute: of a signed-in user by role, of anybody else by address; 0 is no limit.
 API_REQUESTS_PER_MINUTE = {
-    "anonymous": e.number("API_RATE_ANONYMOUS", 60),
-    "sign_in": e.number("API_RATE_SIGN_IN", 20),
-    "user": e.number("API_RATE_USER", 1200),
-    "staff": e.number("API_RATE_STAFF", 6000),
+    "anonymous": e.number(
+        "API_RATE_ANONYMOUS", 60, least=0, about="API requests a minute of an address."
+    ),
+    "sign_in": e.number(
+        "API_RATE_SIGN_IN", 20, least=0, about="Sign-ins a minute of an address, through the API."
+    ),
+    "user": e.number("API_RATE_USER", 1200, least=0, about="API requests a minute of a user."),
+    "staff": e.number(
+        "API_RATE_STAFF", 6000, least=0, about="API requests a minute of who sees all jobs."
+    ),
 }
-API_BODY_MAX_BYTES = e.number("API_BODY_MAX_BYTES", 2_097_152)
-API_IMPORT_MAX_BYTES = e.number("API_IMPORT_MAX_BYTES", 16_777_216)
-# Event streams and callers that wait for a result hold a thread each, of this process's few.
-API_STREAMS_MAX = e.number("API_STREAMS_MAX", 6)
-API_WAITING_MAX = e.number("API_WAITING_MAX", 6)
+API_BODY_MAX_BYTES = e.number(
+    "API_BODY_MAX_BYTES", 2_097_152, least=1, about="Largest JSON body of an API request."
+)
+API_IMPORT_MAX_BYTES = e.number(
+    "API_IMPORT_MAX_BYTES", 16_777_216, least=1, about="Largest body of an import of records."
+)
+API_STREAMS_MAX = e.number(
+    "API_STREAMS_MAX", 6, least=0, about="Event streams of a web process; each holds a thread."
+)
+API_WAITING_MAX = e.number(
+    "API_WAITING_MAX", 6, least=0, about="Callers of a web process that wait for a result at once."
+)
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -56,7 +56,7 @@ def withdraw(job: Job, user: Any, reason: str) -> bool:
         )
         if not waiting:
             return False
-        emit("job.cancel_requested", actor=user, target=job, reason=reason)
+        emit("job.cancel_requested", actor=user, target=job)
     job_secrets.forget(job)
     announce(job.pk)
     return True

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from toolbox.api.views import ApiView
+from toolbox.events import emit
 from toolkits.api.finding import job_of
 from toolkits.jobs import artifacts
 from toolkits.models import JobArtifact
@@ -88,6 +89,7 @@ class ArtifactView(ApiView):
             stream = artifacts.path_of(artifact).open("rb")
         except FileNotFoundError:
             raise Http404 from None
+        emit("job.artifact_read", actor=request.user, target=artifact.job, name=name)
         # The toolkit chose the type, so a browser must never show the file in this origin.
         known = _PLAIN_TYPE.fullmatch(artifact.content_type)
         kind = artifact.content_type if known else "application/octet-stream"

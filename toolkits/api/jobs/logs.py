@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from toolbox.api import paging
 from toolbox.api.parameters import only_known
 from toolbox.api.views import ApiView
+from toolbox.events import emit
 from toolkits.api.finding import job_of
 from toolkits.jobs import logs
 from toolkits.jobs.logs import LogLine
@@ -138,6 +139,7 @@ class LogsView(ApiView):
         after = paging.whole_number(request, "after", 0, 0, _LARGEST_CURSOR)
         limit = paging.whole_number(request, "limit", _CHUNK, 1, _MOST_LINES)
         if isinstance(request.accepted_renderer, PlainTextRenderer):
+            emit("job.log_read", actor=request.user, target=job)
             return _download(job, after, wanted)
         return Response(_page(job, after, limit, wanted))
 

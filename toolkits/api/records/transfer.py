@@ -124,8 +124,16 @@ class ExportView(ApiView):
         """Download every record's data, as JSON or CSV, without secrets."""
         only_known(request, {"format"})
         toolkit, described = collection_of(request, slug, collection)
-        emit("record.exported", actor=request.user, target=toolkit, collection=collection)
         as_csv = isinstance(request.accepted_renderer, CSVRenderer)
+        emit(
+            "record.exported",
+            actor=request.user,
+            target=toolkit,
+            toolkit=slug,
+            collection=collection,
+            format="csv" if as_csv else "json",
+            rows=Record.objects.filter(toolkit=toolkit, collection=collection).count(),
+        )
         rows = _public_rows(toolkit, described)
         text = _csv(rows, list(_exported(described))) if as_csv else _json(rows)
         kind = "text/csv; charset=utf-8" if as_csv else "application/json"
