@@ -38,12 +38,7 @@ def store(
             fresh[name] = value
             kept[name] = {MARK: f"{path}#{name}"}
     if fresh:
-        client = secrets.client()
-        try:
-            current = client.read(path)
-        except secrets.SecretNotFound:
-            current = {}
-        client.write(path, {**current, **fresh})
+        secrets.client().merge(path, fresh)
     return kept
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from toolbox.private_files import write_private
 
 PRIVATE = ("valkey", "openbao", "log", "artifacts")
 
@@ -27,18 +28,6 @@ def prepare(var: Path) -> None:
             f"{error.filename or var} cannot be used: {error.strerror}. "
             "Move it away, or set TOOLBOX_VAR_DIR to another folder."
         ) from None
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
-    staged = path.with_name(f".{path.name}.new")
-    staged.unlink(missing_ok=True)
-    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(descriptor)
-    staged.replace(path)
 
 
 def read_values(path: Path) -> dict[str, str]:

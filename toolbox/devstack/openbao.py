@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,11 @@ import requests
 from hvac import exceptions as vault
 
 from toolbox.devstack.children import until
-from toolbox.devstack.layout import DevstackError, write_private
-from toolbox.secrets.policy import policy
+from toolbox.devstack.layout import DevstackError
+from toolbox.private_files import write_private
+from toolbox.secrets import bootstrap
 
-_ROLE = "toolbox"
+_CREDENTIALS = ("VAULT_AUTH_METHOD", "VAULT_APPROLE_ROLE_ID", "VAULT_APPROLE_SECRET_ID")
 _ACTIVE_SECONDS = 20.0
 
 
@@ -68,9 +68,11 @@ def make_ready(folder: Path, addr: str, mount: str = "sre") -> dict[str, str]:
     try:
         keys = _keys(client, folder)
         _unseal(client, keys)
-        _until_active(addr)
+        _until_active(client)
         client.token = keys["root_token"]
-        _mounts(client, mount)
+        for step in bootstrap.steps(client, mount, {}):
+            if not step.done:
+                step.make()
         return _approle(client, folder, keys, addr)
     except (vault.VaultError, requests.RequestException) as error:
         raise DevstackError(
@@ -104,47 +106,19 @@ def read_keys(folder: Path) -> dict[str, Any]:
 
 
 def _unseal(client: hvac.Client, keys: dict[str, Any]) -> None:
-    if client.sys.is_sealed():
-        client.sys.submit_unseal_key(keys["unseal_key"])
-    if client.sys.is_sealed():
+    if not bootstrap.unseal(client, [keys["unseal_key"]]):
         raise DevstackError("OpenBao stays sealed: its key does not fit its data.")
 
 
-def _until_active(addr: str) -> None:
+def _until_active(client: hvac.Client) -> None:
     """Wait for the one node to elect itself: until then it refuses everything."""
-
-    def active() -> bool:
-        return requests.get(f"{addr}/v1/sys/health", timeout=5).status_code == HTTPStatus.OK
-
-    if not until(active, None, _ACTIVE_SECONDS):
+    if not until(lambda: bootstrap.is_active(client), None, _ACTIVE_SECONDS):
         raise DevstackError("OpenBao is unsealed but does not become active; see its log.")
 
 
-def _mounts(client: hvac.Client, mount: str) -> None:
-    if f"{mount}/" not in client.sys.list_mounted_secrets_engines()["data"]:
-        client.sys.enable_secrets_engine("kv", path=mount, options={"version": "2"})
-    if "approle/" not in client.sys.list_auth_methods()["data"]:
-        client.sys.enable_auth_method("approle")
-    client.sys.create_or_update_policy(_ROLE, policy(mount))
-    client.auth.approle.create_or_update_approle(
-        _ROLE, token_policies=[_ROLE], token_ttl="1h", token_max_ttl="24h"
-    )
-
-
-def _approle(
-    client: hvac.Client, folder: Path, keys: dict[str, Any], addr: str
-) -> dict[str, str]:
-    role_id = client.auth.approle.read_role_id(_ROLE)["data"]["role_id"]
-    secret_id = str(keys.get("secret_id", ""))
-    probe = hvac.Client(url=addr, timeout=10)
-    try:
-        probe.auth.approle.login(role_id=role_id, secret_id=secret_id or "none")
-    except vault.VaultError:
-        secret_id = client.auth.approle.generate_secret_id(_ROLE)["data"]["secret_id"]
-        write_private(folder / "keys.json", json.dumps({**keys, "secret_id": secret_id}, indent=2))
-    return {
-        "VAULT_ADDR": addr,
-        "VAULT_AUTH_METHOD": "approle",
-        "VAULT_APPROLE_ROLE_ID": role_id,
-        "VAULT_APPROLE_SECRET_ID": secret_id,
-    }
+def _approle(client: hvac.Client, folder: Path, keys: dict[str, Any], addr: str) -> dict[str, str]:
+    kept = {name: str(keys.get(name, "")) for name in _CREDENTIALS}
+    if not bootstrap.works(addr, kept):
+        kept = bootstrap.credentials(client)
+        write_private(folder / "keys.json", json.dumps({**keys, **kept}, indent=2))
+    return {"VAULT_ADDR": addr, **kept}

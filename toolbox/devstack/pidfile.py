@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from toolbox.devstack.layout import DevstackError, write_private
+from toolbox.devstack.layout import DevstackError
+from toolbox.private_files import write_private
 
 
 def _started(pid: int) -> str:

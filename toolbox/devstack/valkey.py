@@ -7,7 +7,8 @@ from pathlib import Path
 
 import redis
 
-from toolbox.devstack.layout import DevstackError, write_private
+from toolbox.devstack.layout import DevstackError
+from toolbox.private_files import write_private
 
 
 def binary() -> Path:

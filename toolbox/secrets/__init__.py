@@ -4,9 +4,11 @@ from functools import cache
 
 from django.conf import settings
 
-from toolbox.secrets.client import SecretsClient, VaultStatus
+from toolbox import context, events
+from toolbox.secrets.client import SecretsClient, StoredSecret, VaultStatus
 from toolbox.secrets.errors import (
     SecretNotFound,
+    SecretsConflict,
     SecretsError,
     SecretsForbidden,
     SecretsSealed,
@@ -16,17 +18,31 @@ from toolbox.secrets.errors import (
 
 @cache
 def client() -> SecretsClient:
-    """The process's client. ``client.cache_clear()`` forgets it, for tests."""
-    return SecretsClient(settings.VAULT)
+    """The process's client. ``client.cache_clear()`` forgets it, for tests.
+
+    Every act is recorded by path, version and who it was for; a secret whose reading cannot be
+    recorded is not handed out.
+    """
+    return SecretsClient(settings.VAULT, observe=_record)
+
+
+def _record(act: str, path: str, version: int) -> None:
+    work = context.current()
+    details = {"path": path, "toolkit": work.toolkit}
+    if act != "deleted":
+        details["version"] = str(version)
+    events.emit(f"secret.{act}", actor=work.user or None, **details)
 
 
 __all__ = [
     "SecretNotFound",
     "SecretsClient",
+    "SecretsConflict",
     "SecretsError",
     "SecretsForbidden",
     "SecretsSealed",
     "SecretsUnavailable",
+    "StoredSecret",
     "VaultStatus",
     "client",
 ]

@@ -1,28 +1,34 @@
-"""Reads and writes secrets in KV version 2 of Vault or OpenBao."""
+"""Reads and writes secrets in the KV engine, version 1 or 2, of Vault or OpenBao."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import hvac
 import requests
 from hvac import exceptions as vault
 
 from toolbox.config import VaultConfig
+from toolbox.secrets.connection import VaultConnection
 from toolbox.secrets.errors import (
     SecretNotFound,
+    SecretsConflict,
     SecretsError,
     SecretsForbidden,
-    SecretsSealed,
-    SecretsUnavailable,
+    translated,
 )
+from toolbox.secrets.policy import RUN
 
-T = TypeVar("T")
+#: Told of each act: ``read``, ``written`` or ``deleted``, the path, and the version (0 on KV 1).
+Observer = Callable[[str, str, int], None]
+
+_CACHED_SECONDS = 5.0
+_CACHED_MOST = 256
+_MERGE_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -34,131 +40,208 @@ class VaultStatus:
     version: str = ""
 
 
-class SecretsClient:
-    """One client for all threads of a process. It signs in when it must, and again when its
-    token is refused, because tokens expire and are revoked while a process lives."""
+@dataclass(frozen=True)
+class StoredSecret:
+    """The fields of a secret and the version they are of; KV version 1 has no versions: 0."""
 
-    def __init__(self, config: VaultConfig) -> None:
+    fields: dict[str, Any]
+    version: int
+
+
+class SecretsClient:
+    """One client for all threads of a process.
+
+    What was read is kept for a few seconds, so that a burst of jobs does not become a burst of
+    requests; what this process changes is read anew at once.
+    """
+
+    def __init__(self, config: VaultConfig, observe: Observer | None = None) -> None:
         self._config = config
+        self._connection = VaultConnection(config)
+        self._observe: Observer = observe or (lambda *_: None)
         self._lock = threading.Lock()
-        self._client: hvac.Client | None = None
+        self._cache: dict[str, tuple[float, StoredSecret]] = {}
+        self._kv: int | None = None
 
     def __repr__(self) -> str:
         return f"SecretsClient({self._config.addr})"
 
     def status(self) -> VaultStatus:
         """Ask Vault for its state, without signing in."""
-        with _errors(self._config.addr):
-            found = self._connect().sys.read_health_status(method="GET")
+        with translated(self._config.addr):
+            found = self._connection.connect().sys.read_health_status(method="GET")
         data = found.json() if isinstance(found, requests.Response) else found
         return VaultStatus(
             bool(data.get("initialized")), bool(data.get("sealed")), str(data.get("version", ""))
         )
 
-    def check(self) -> None:
-        """Sign in and make sure that the mount can be read. Raises ``SecretsError``."""
+    def check(self) -> int:
+        """Sign in and make sure that the mount can be read; returns the version of its engine.
+
+        Raises ``SecretsError``.
+        """
         mount = self._config.kv_mount
 
-        def lookup(client: hvac.Client) -> None:
+        def lookup(client: hvac.Client) -> int:
             client.auth.token.lookup_self()
+            kind = self._ask_version(client)
             try:
-                client.secrets.kv.v2.list_secrets(path="", mount_point=mount)
+                self._engine(client, kind).list_secrets(path="", mount_point=mount)
             except vault.InvalidPath:
-                # An empty mount answers 404, and so does one that is not there: tell them apart.
-                client.adapter.get(f"/v1/sys/internal/ui/mounts/{mount}")
+                # An empty mount answers 404; that it is there was asked above.
+                pass
+            return kind
 
-        self._use(lookup, f"the mount {mount}")
+        self._kv = self._connection.use(lookup, f"the mount {mount}")
+        return self._kv
 
     def read(self, path: str) -> dict[str, Any]:
         """Return the fields of the secret at ``path``."""
-        return self.read_with_version(path)[0]
+        return self.get(path).fields
 
-    def read_with_version(self, path: str) -> tuple[dict[str, Any], int]:
-        """Return the fields and the version number."""
-        found = self._use(
-            lambda client: client.secrets.kv.v2.read_secret_version(
-                path=path, mount_point=self._config.kv_mount, raise_on_deleted_version=True
-            ),
-            path,
-        )
-        return dict(found["data"]["data"] or {}), int(found["data"]["metadata"]["version"])
+    def get(self, path: str, by: hvac.Client | None = None) -> StoredSecret:
+        """Return the secret at ``path`` with its version. Raises ``SecretsError``.
+
+        ``by`` is a client with a lesser token (see ``run_token``): Vault itself then decides.
+        """
+        if by is not None:
+            with translated(path):
+                stored = self._fetch(by, path)
+        elif (found := self._cached(path)) is not None:
+            stored = found
+        else:
+            stored = self._connection.use(lambda client: self._fetch(client, path), path)
+            self._keep(path, stored)
+        self._observe("read", path, stored.version)
+        return stored
+
+    def run_token(self, slug: str, seconds: int) -> hvac.Client | None:
+        """Return a client whose token reads below ``toolkits/<slug>/`` alone, for ``seconds``.
+
+        None where Vault has no role ``toolbox-run``, which ``manage.py bootstrap_vault`` makes.
+        """
+
+        def make(client: hvac.Client) -> str:
+            made = client.auth.token.create(
+                role_name=RUN, entity_alias=slug, ttl=f"{seconds}s", renewable=False
+            )
+            return str(made["auth"]["client_token"])
+
+        try:
+            token = self._connection.use(make, f"auth/token/create/{RUN}")
+        except SecretsForbidden:
+            return None
+        return self._connection.connect(token)
 
     def write(self, path: str, data: dict[str, Any], cas: int | None = None) -> int:
-        """Write all fields of a secret and return its new version. With ``cas``, only if the
-        present version is that one (0: there is none)."""
-        found = self._use(
-            lambda client: client.secrets.kv.v2.create_or_update_secret(
-                path=path, secret=data, cas=cas, mount_point=self._config.kv_mount
-            ),
-            path,
-        )
-        return int(found["data"]["version"])
+        """Write all fields of a secret and return its new version.
+
+        With ``cas``, only if the present version is that one (0: there is none), else
+        ``SecretsConflict``. KV version 1 cannot check, and raises ``SecretsError`` for it.
+        """
+        self._drop(path)
+        version = self._connection.use(lambda client: self._store(client, path, data, cas), path)
+        self._drop(path)
+        self._observe("written", path, version)
+        return version
+
+    def merge(self, path: str, data: dict[str, Any]) -> int:
+        """Set some fields of a secret and keep the others, also when two do so at once."""
+        for _ in range(_MERGE_TRIES):
+            self._drop(path)
+            try:
+                present = self._connection.use(lambda client: self._fetch(client, path), path)
+            except SecretNotFound:
+                present = StoredSecret({}, 0)
+            cas = present.version if self._version() == 2 else None
+            try:
+                return self.write(path, {**present.fields, **data}, cas)
+            except SecretsConflict:
+                continue
+        raise SecretsConflict(f"The secret at {path} is being changed by others over and over.")
 
     def delete(self, path: str) -> None:
         """Delete the secret with all its versions; one that is not there is no error."""
-        self._use(
-            lambda client: client.secrets.kv.v2.delete_metadata_and_all_versions(
-                path=path, mount_point=self._config.kv_mount
-            ),
-            path,
-        )
+        self._drop(path)
 
-    def _connect(self, token: str | None = None) -> hvac.Client:
-        config = self._config
-        verify: bool | str = False if config.tls_skip_verify else (config.ca_cert or True)
-        return hvac.Client(
-            url=config.addr,
-            token=token or "",
-            namespace=config.namespace or None,
-            verify=verify,
-            timeout=config.timeout,
-        )
+        def remove(client: hvac.Client) -> None:
+            mount = self._config.kv_mount
+            if self._version_of(client) == 2:
+                client.secrets.kv.v2.delete_metadata_and_all_versions(path=path, mount_point=mount)
+            else:
+                client.secrets.kv.v1.delete_secret(path=path, mount_point=mount)
 
-    def _sign_in(self) -> hvac.Client:
-        config = self._config
-        if config.auth_method == "approle":
-            client = self._connect()
-            client.auth.approle.login(role_id=config.role_id, secret_id=config.secret_id)
-            return client
-        token = config.token
-        if config.token_file:
-            try:
-                token = Path(config.token_file).read_text().strip()
-            except OSError as error:
-                raise SecretsForbidden(
-                    f"The token file {config.token_file} cannot be read: {error.strerror}."
-                ) from None
-        return self._connect(token)
+        self._connection.use(remove, path)
+        self._drop(path)
+        self._observe("deleted", path, 0)
 
-    def _signed_in(self, *, again: bool) -> hvac.Client:
+    def names(self, path: str) -> list[str]:
+        """Return what lies directly below ``path``: secrets, and folders with a slash at the end."""
+
+        def listing(client: hvac.Client) -> list[str]:
+            engine = self._engine(client, self._version_of(client))
+            found = engine.list_secrets(path=path, mount_point=self._config.kv_mount)
+            return list(found["data"]["keys"])
+
+        try:
+            return self._connection.use(listing, path)
+        except SecretNotFound:
+            return []
+
+    def _fetch(self, client: hvac.Client, path: str) -> StoredSecret:
+        mount = self._config.kv_mount
+        if self._version_of(client) == 1:
+            found = client.secrets.kv.v1.read_secret(path=path, mount_point=mount)
+            return StoredSecret(dict(found["data"] or {}), 0)
+        found = client.secrets.kv.v2.read_secret_version(
+            path=path, mount_point=mount, raise_on_deleted_version=True
+        )["data"]
+        return StoredSecret(dict(found["data"] or {}), int(found["metadata"]["version"]))
+
+    def _store(
+        self, client: hvac.Client, path: str, data: dict[str, Any], cas: int | None
+    ) -> int:
+        mount = self._config.kv_mount
+        if self._version_of(client) == 2:
+            found = client.secrets.kv.v2.create_or_update_secret(
+                path=path, secret=data, cas=cas, mount_point=mount
+            )
+            return int(found["data"]["version"])
+        if cas is not None:
+            raise SecretsError(f"{mount} is KV version 1, which cannot check before it writes.")
+        client.secrets.kv.v1.create_or_update_secret(path=path, secret=data, mount_point=mount)
+        return 0
+
+    def _version(self) -> int:
+        return self._connection.use(self._version_of, f"the mount {self._config.kv_mount}")
+
+    def _version_of(self, client: hvac.Client) -> int:
+        if self._kv is None:
+            self._kv = self._ask_version(client)
+        return self._kv
+
+    def _ask_version(self, client: hvac.Client) -> int:
+        answer = client.adapter.get(f"/v1/sys/internal/ui/mounts/{self._config.kv_mount}")
+        data = answer.json() if isinstance(answer, requests.Response) else answer
+        found = data["data"]
+        if found.get("type") not in ("kv", "generic"):
+            raise SecretsError(f"The mount {self._config.kv_mount} is not a KV engine.")
+        return int((found.get("options") or {}).get("version") or 1)
+
+    def _engine(self, client: hvac.Client, version: int) -> Any:
+        return client.secrets.kv.v2 if version == 2 else client.secrets.kv.v1
+
+    def _cached(self, path: str) -> StoredSecret | None:
         with self._lock:
-            if self._client is None or again:
-                self._client = self._sign_in()
-            return self._client
+            until, stored = self._cache.get(path, (0.0, None))
+        return stored if stored is not None and time.monotonic() < until else None
 
-    def _use(self, action: Callable[[hvac.Client], T], path: str) -> T:
-        with _errors(path):
-            try:
-                return action(self._signed_in(again=False))
-            except (vault.Forbidden, vault.Unauthorized):
-                return action(self._signed_in(again=True))
+    def _keep(self, path: str, stored: StoredSecret) -> None:
+        with self._lock:
+            if len(self._cache) >= _CACHED_MOST:
+                self._cache.clear()
+            self._cache[path] = (time.monotonic() + _CACHED_SECONDS, stored)
 
-
-@contextmanager
-def _errors(path: str) -> Iterator[None]:
-    """Turn what hvac and requests raise into errors that name the place and no value."""
-    try:
-        yield
-    except SecretsError:
-        raise
-    except vault.InvalidPath:
-        raise SecretNotFound(f"There is no secret at {path}.") from None
-    except vault.VaultDown:
-        raise SecretsSealed("Vault is sealed. Unseal it, then try again.") from None
-    except (vault.Forbidden, vault.Unauthorized):
-        raise SecretsForbidden(f"Vault does not allow this platform to use {path}.") from None
-    except vault.InvalidRequest as error:
-        raise SecretsForbidden(f"Vault refused the request for {path}: {error}.") from None
-    except (vault.VaultError, requests.RequestException, ValueError) as error:
-        kind = type(error).__name__
-        raise SecretsUnavailable(f"Vault cannot be reached or does not work ({kind}).") from None
+    def _drop(self, path: str) -> None:
+        with self._lock:
+            self._cache.pop(path, None)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import requests
+from hvac import exceptions as vault
+
 from toolbox.problems import Problem
 
 
@@ -24,7 +30,46 @@ class SecretsForbidden(SecretsError):
     """Vault refused this platform's token or the path."""
 
 
+class SecretsConflict(SecretsError):
+    """The secret was changed by somebody else since it was read."""
+
+    http_status = 409
+
+
 class SecretNotFound(SecretsError):
     """There is no secret at the path."""
 
     http_status = 404
+
+
+@contextmanager
+def translated(path: str) -> Iterator[None]:
+    """Turn what hvac and requests raise into errors that name the place and no value."""
+    try:
+        yield
+    except SecretsError:
+        raise
+    except vault.InvalidPath:
+        raise SecretNotFound(f"There is no secret at {path}.") from None
+    except vault.VaultDown:
+        raise SecretsSealed("Vault is sealed. Unseal it, then try again.") from None
+    except (vault.Forbidden, vault.Unauthorized):
+        raise SecretsForbidden(f"Vault does not allow this platform to use {path}.") from None
+    except vault.InvalidRequest as error:
+        raise _refused(path, error) from None
+    except requests.Timeout:
+        raise SecretsUnavailable("Vault does not answer in time.") from None
+    except requests.exceptions.SSLError:
+        raise SecretsUnavailable(
+            "Vault's certificate is not trusted. Set VAULT_CA_CERT to the CA that signed it."
+        ) from None
+    except (vault.VaultError, requests.RequestException, ValueError) as error:
+        kind = type(error).__name__
+        raise SecretsUnavailable(f"Vault cannot be reached or does not work ({kind}).") from None
+
+
+def _refused(path: str, error: vault.InvalidRequest) -> SecretsError:
+    text = str(error)
+    if "check-and-set" in text:
+        return SecretsConflict(f"The secret at {path} was changed by somebody else meanwhile.")
+    return SecretsForbidden(f"Vault refused the request for {path}: {text[:200]}.")

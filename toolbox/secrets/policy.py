@@ -1,14 +1,23 @@
-"""What the platform may do in Vault: its own KV mount, and nothing else."""
+"""The policies that the platform needs in Vault: files in ``deploy/vault``, with names put in."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from string import Template
 
-def policy(mount: str) -> str:
-    """Return the policy in HCL. Looking up and renewing its own token come with ``default``."""
-    return f"""
-path "{mount}/data/*" {{ capabilities = ["create", "read", "update", "delete"] }}
-path "{mount}/metadata/*" {{ capabilities = ["read", "list", "delete"] }}
-path "{mount}/metadata" {{ capabilities = ["list"] }}
-path "{mount}/metadata/" {{ capabilities = ["list"] }}
-path "sys/internal/ui/mounts/{mount}" {{ capabilities = ["read"] }}
-""".lstrip()
+#: The platform's policy and AppRole, and the policy and token role of one run.
+PLATFORM, RUN = "toolbox", "toolbox-run"
+
+_FOLDER = Path(__file__).resolve().parent.parent.parent / "deploy" / "vault"
+
+
+def policy(mount: str, kv: int = 2) -> str:
+    """Return what the platform may do, in HCL."""
+    name = "platform.hcl" if kv == 2 else "platform-kv1.hcl"
+    return Template((_FOLDER / name).read_text()).substitute(mount=mount)
+
+
+def run_policy(mount: str, accessor: str) -> str:
+    """Return what the token of a run may do; ``accessor`` is that of the token auth method."""
+    text = (_FOLDER / "toolkit-run.hcl").read_text()
+    return Template(text).substitute(mount=mount, accessor=accessor)

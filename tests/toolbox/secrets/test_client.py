@@ -1,0 +1,308 @@
+"""The secrets client against a real OpenBao: each fault has a name, and it recovers by itself."""
+
+from __future__ import annotations
+
+import socket
+import time
+from dataclasses import replace
+
+import pytest
+from django.conf import settings
+
+from audit.models import Event
+from tests.support.processes import free_port
+from tests.support.servers import OpenBao, running
+from toolbox import secrets
+from toolbox.config import VaultConfig
+from toolbox.secrets import (
+    SecretNotFound,
+    SecretsClient,
+    SecretsConflict,
+    SecretsError,
+    SecretsForbidden,
+    SecretsSealed,
+    SecretsUnavailable,
+)
+from toolbox.secrets.runs import RunSecrets
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture(scope="module")
+def bao(tmp_path_factory):
+    """A server of this module's own, which may be sealed and stopped."""
+    server = OpenBao.make(tmp_path_factory.mktemp("openbao"), free_port())
+    with running(server):
+        server.approle = server.make_ready()
+        yield server
+
+
+@pytest.fixture
+def ready(bao):
+    if not bao.answers():
+        bao.start()
+    bao.make_ready()
+    return bao
+
+
+@pytest.fixture
+def role(ready) -> VaultConfig:
+    """The platform's AppRole at that server."""
+    values = ready.make_ready()
+    return VaultConfig(
+        addr=ready.addr,
+        auth_method="approle",
+        role_id=values["VAULT_APPROLE_ROLE_ID"],
+        secret_id=values["VAULT_APPROLE_SECRET_ID"],
+        timeout=2,
+    )
+
+
+def test_a_secret_is_read_as_it_was_written_with_its_version(role):
+    client = SecretsClient(role)
+
+    first = client.write("team/db", {"user": "ada", "password": "s3cret"})
+    second = client.write("team/db", {"user": "ada", "password": "other"})
+
+    stored = client.get("team/db")
+    assert stored.fields == {"user": "ada", "password": "other"}
+    assert (first, second, stored.version) == (1, 2, 2)
+
+
+def test_a_write_that_expects_another_version_is_refused(role):
+    client = SecretsClient(role)
+    client.write("team/cas", {"a": "1"}, cas=0)
+
+    with pytest.raises(SecretsConflict, match="team/cas"):
+        client.write("team/cas", {"a": "2"}, cas=0)
+
+    assert client.read("team/cas") == {"a": "1"}
+
+
+def test_merging_keeps_the_fields_that_it_does_not_name(role):
+    client = SecretsClient(role)
+    client.write("team/merge", {"a": "1", "b": "2"})
+
+    client.merge("team/merge", {"b": "3", "c": "4"})
+
+    assert client.read("team/merge") == {"a": "1", "b": "3", "c": "4"}
+
+
+def test_a_deleted_secret_is_gone_and_deleting_again_is_no_error(role):
+    client = SecretsClient(role)
+    client.write("team/gone", {"a": "1"})
+
+    client.delete("team/gone")
+    client.delete("team/gone")
+
+    with pytest.raises(SecretNotFound, match="team/gone"):
+        client.read("team/gone")
+
+
+def test_what_this_process_changes_is_read_anew_at_once(role):
+    client = SecretsClient(role)
+    client.write("team/cache", {"a": "1"})
+    client.read("team/cache")
+
+    client.write("team/cache", {"a": "2"})
+
+    assert client.read("team/cache") == {"a": "2"}
+
+
+def test_a_burst_of_reads_asks_vault_once(role, monkeypatch):
+    client = SecretsClient(role)
+    client.write("team/burst", {"a": "1"})
+    asked = []
+    fetch = client._fetch
+    monkeypatch.setattr(client, "_fetch", lambda *a: asked.append(1) or fetch(*a))
+
+    for _ in range(20):
+        client.read("team/burst")
+
+    assert len(asked) == 1
+
+
+def test_kv_version_1_works_but_for_what_it_has_not(ready, role):
+    root = ready.client()
+    if "old/" not in root.sys.list_mounted_secrets_engines()["data"]:
+        root.sys.enable_secrets_engine("kv", path="old", options={"version": "1"})
+    config = VaultConfig(addr=ready.addr, token=ready.root_token, kv_mount="old", timeout=2)
+    client = SecretsClient(config)
+
+    assert client.check() == 1
+    assert client.write("x", {"a": "1"}) == 0
+    client.merge("x", {"b": "2"})
+    assert client.read("x") == {"a": "1", "b": "2"}
+    assert client.names("") == ["x"]
+    with pytest.raises(SecretsError, match="version 1"):
+        client.write("x", {}, cas=1)
+    client.delete("x")
+    with pytest.raises(SecretNotFound):
+        client.read("x")
+
+
+def test_the_platforms_policy_lets_it_use_its_mount_and_nothing_else(ready, role):
+    root = ready.client()
+    if "other/" not in root.sys.list_mounted_secrets_engines()["data"]:
+        root.sys.enable_secrets_engine("kv", path="other", options={"version": "2"})
+
+    assert SecretsClient(role).check() == 2
+    with pytest.raises(SecretsForbidden, match="the mount other"):
+        SecretsClient(replace(role, kv_mount="other")).check()
+
+
+def test_a_missing_mount_is_named(role):
+    with pytest.raises(SecretsForbidden, match="the mount nowhere"):
+        SecretsClient(replace(role, kv_mount="nowhere")).check()
+
+
+def test_a_wrong_token_is_refused_in_words(ready):
+    client = SecretsClient(VaultConfig(addr=ready.addr, token="s.wrong", timeout=2))
+
+    with pytest.raises(SecretsForbidden, match="does not allow"):
+        client.check()
+
+
+def test_a_revoked_secret_id_is_said_to_be_that(ready, role):
+    root = ready.client()
+    secret_id = root.auth.approle.generate_secret_id("toolbox")["data"]["secret_id"]
+    config = replace(role, secret_id=secret_id)
+    SecretsClient(config).check()
+
+    root.auth.approle.destroy_secret_id("toolbox", secret_id)
+
+    with pytest.raises(SecretsForbidden, match="Make a new secret id"):
+        SecretsClient(config).check()
+
+
+def test_a_revoked_token_is_replaced_by_a_new_sign_in(ready, role):
+    client = SecretsClient(role)
+    client.write("team/again", {"a": "1"})
+    token = client._connection._client.token
+
+    ready.client().auth.token.revoke(token)
+
+    assert client.write("team/again", {"a": "2"}) == 2
+    assert client._connection._client.token != token
+
+
+def test_a_token_is_renewed_before_it_expires(ready):
+    root = ready.client()
+    made = root.auth.token.create(policies=["toolbox"], ttl="2s", explicit_max_ttl="60s")
+    client = SecretsClient(VaultConfig(addr=ready.addr, token=made["auth"]["client_token"]))
+
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        client.check()
+        time.sleep(0.2)  # time itself is what is tested here
+
+    assert client.check() == 2
+
+
+def test_a_token_file_is_read_again_when_it_changes(ready, tmp_path):
+    file = tmp_path / "token"
+    file.write_text(ready.platform_token())
+    client = SecretsClient(VaultConfig(addr=ready.addr, token_file=str(file)))
+    client.check()
+    ready.client().auth.token.revoke(file.read_text())
+
+    file.write_text(ready.platform_token() + "\n")
+
+    assert client.check() == 2
+
+
+def test_a_sealed_vault_is_said_to_be_sealed_and_works_again_when_unsealed(ready, role):
+    client = SecretsClient(role)
+    client.write("team/seal", {"a": "1"})
+
+    ready.client().sys.seal()
+
+    with pytest.raises(SecretsSealed, match="Unseal it"):
+        client.write("team/seal", {"a": "2"})
+    assert client.status().sealed
+    ready.make_ready()
+    assert client.write("team/seal", {"a": "2"}) == 2
+
+
+def test_a_stopped_vault_cannot_be_reached_and_works_again_after_its_start(ready, role):
+    client = SecretsClient(role)
+    client.check()
+
+    ready.stop()
+
+    with pytest.raises(SecretsUnavailable, match="cannot be reached"):
+        client.check()
+    ready.start()
+    ready.make_ready()
+    assert client.check() == 2
+
+
+def test_a_slow_answer_ends_at_the_time_limit(role):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        config = replace(role, addr=f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=0.3)
+
+        with pytest.raises(SecretsUnavailable, match="in time"):
+            SecretsClient(config).write("x", {})
+
+
+def test_the_token_of_a_run_reads_its_toolkits_paths_alone(role):
+    client = SecretsClient(role)
+    client.write("toolkits/alpha/api", {"key": "a"})
+    client.write("toolkits/beta/api", {"key": "b"})
+    token = client.run_token("alpha", 60)
+
+    assert client.get("toolkits/alpha/api", by=token).fields == {"key": "a"}
+    with pytest.raises(SecretsForbidden):
+        client.get("toolkits/beta/api", by=token)
+    with pytest.raises(SecretsForbidden):
+        client.get("jobs/1", by=token)
+
+
+def test_the_token_of_a_run_ends_with_the_run(role):
+    client = SecretsClient(role)
+    client.write("toolkits/alpha/run", {"key": "a"})
+    run = RunSecrets(client, "alpha", 60)
+    assert run.get("toolkits/alpha/run").fields == {"key": "a"}
+    token = run._token
+    assert [receipt.path for receipt in run.receipts] == ["toolkits/alpha/run"]
+    assert run.receipts[0].scoped
+
+    run.close()
+
+    with pytest.raises(SecretsForbidden):
+        client.get("toolkits/alpha/run", by=token)
+
+
+def test_without_the_role_for_runs_the_platforms_own_token_serves_and_says_so(ready, role):
+    client = SecretsClient(role)
+    client.write("toolkits/alpha/plain", {"key": "a"})
+    ready.client().delete("auth/token/roles/toolbox-run")
+
+    run = RunSecrets(client, "alpha", 60)
+
+    assert run.get("toolkits/alpha/plain").fields == {"key": "a"}
+    assert not run.receipts[0].scoped
+    ready.make_ready()
+
+
+def test_each_act_is_recorded_by_path_and_version_and_never_by_value(openbao, db):
+    client = secrets.client()
+    client.write("team/audited", {"password": "hunter2-hunter2"})
+    client.read("team/audited")
+    client.delete("team/audited")
+
+    events = list(Event.objects.filter(name__startswith="secret.").order_by("id"))
+    assert [event.name for event in events] == ["secret.written", "secret.read", "secret.deleted"]
+    assert all(event.details["path"] == "team/audited" for event in events)
+    assert events[1].details["version"] == "1"
+    assert "hunter2" not in str([vars(event) for event in events])
+
+
+def test_no_error_and_no_repr_shows_the_credentials(role):
+    client = SecretsClient(replace(role, addr="http://127.0.0.1:1"))
+
+    with pytest.raises(SecretsUnavailable) as caught:
+        client.check()
+
+    shown = f"{caught.value!r} {client!r} {role!r} {settings.VAULT!r}"
+    assert role.secret_id not in shown
