@@ -39,7 +39,32 @@ function removeRow(row) {
   heir.focus();
 }
 
+// Lists of objects: a template holds an empty row, with __row__ where its number goes. Without
+// scripts the same buttons are sent, and the server adds and removes.
+function addObject(field) {
+  const rows = field.querySelectorAll(":scope > [data-rows-row]");
+  const taken = [...rows].map((row) => Number(row.querySelector("input[type=hidden]")?.value) || 0);
+  const number = String(taken.length ? Math.max(...taken) + 1 : 0);
+  const template = field.querySelector(":scope > template[data-rows-template]");
+  const holder = document.createElement("template");
+  holder.innerHTML = template.innerHTML.replaceAll("__row__", number);
+  const row = holder.content.querySelector("[data-rows-row]");
+  template.before(row);
+  row.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+}
+
+function removeObject(row) {
+  const field = row.closest("[data-rows-field]");
+  row.remove();
+  field.querySelector(":scope > [data-rows-add]")?.focus();
+}
+
 document.addEventListener("click", (event) => {
+  const addRows = event.target.closest("[data-rows-add]");
+  const removeRows = event.target.closest("[data-rows-remove]");
+  if (addRows || removeRows) event.preventDefault();
+  if (addRows) addObject(addRows.closest("[data-rows-field]"));
+  if (removeRows) removeObject(removeRows.closest("[data-rows-row]"));
   const add = event.target.closest("[data-list-add]");
   if (add) addRow(add.closest("[data-list-field]"));
   const remove = event.target.closest("[data-list-remove]");
