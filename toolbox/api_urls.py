@@ -11,5 +11,6 @@ v1 = [
 
 urlpatterns = [
     path("v1/", include(v1)),
+    path("", include("toolkits.api.openapi.urls")),
     re_path(r"^.*$", rest.unknown_address),
 ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+
+from toolbox.api.problem import PROBLEM
 
 _X_PROBLEMS = "x-problems"
 _ALWAYS = (400, 406, 429, 503)
@@ -29,19 +30,40 @@ _MEANINGS = {
 }
 
 
+_SUCCESSES = {
+    "200": "What was asked for.",
+    "201": "It was made; Location says where it is.",
+    "202": "It was taken up and goes on; Location says where to look.",
+    "204": "It is done, and there is nothing to say about it.",
+    "304": "You have the present version already.",
+}
+
+
 def may_answer(*statuses: int) -> dict[str, Any]:
     """Extensions for ``extend_schema``: problems that this operation answers besides the usual."""
     return {_X_PROBLEMS: list(statuses)}
 
 
 def problem(status: int) -> dict[str, Any]:
-    """The OpenAPI description of one kind of problem."""
+    """A reference to the description of one kind of problem."""
+    return {"$ref": f"#/components/responses/Problem{status}"}
+
+
+def _problem(status: int) -> dict[str, Any]:
     return {
-        "description": _MEANINGS.get(status, HTTPStatus(status).phrase),
+        "description": _MEANINGS[status],
         "content": {
             "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
         },
     }
+
+
+def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Put the descriptions of all problems into the document (a postprocessing hook)."""
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = PROBLEM
+    components["responses"] = {f"Problem{status}": _problem(status) for status in _MEANINGS}
+    return result
 
 
 class ApiSchema(AutoSchema):
@@ -52,6 +74,14 @@ class ApiSchema(AutoSchema):
         nested = parts[0] == "toolkits" and len(parts) > 2 and not parts[2].startswith("{")
         name = parts[2] if nested and parts[2] in {"operations", "records"} else parts[0]
         return [name]
+
+    def get_summary(self) -> str | None:
+        summary = super().get_summary()
+        first = (super().get_description() or "").strip().partition("\n\n")[0]
+        return summary or first.replace("\n", " ").rstrip(".") or None
+
+    def get_description(self) -> str:
+        return str(super().get_description() or "").strip().partition("\n\n")[2]
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
@@ -67,6 +97,8 @@ class ApiSchema(AutoSchema):
         if "{" in self.path:
             statuses.add(404)
         responses = operation["responses"]
+        for status, response in responses.items():
+            response["description"] = response.get("description") or _SUCCESSES[status]
         for status in sorted(statuses):
             responses.setdefault(str(status), problem(status))
         return operation

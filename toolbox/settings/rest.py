@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from toolbox import __version__
-from toolbox.api.problem import PROBLEM
 from toolbox.settings import environment as e
 from toolbox.settings.security import SIGNING
 
@@ -84,5 +83,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {"JobState": "toolkits.jobs.states.JobState"},
-    "APPEND_COMPONENTS": {"schemas": {"Problem": PROBLEM}},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "toolbox.api.openapi.add_problems",
+    ],
 }

@@ -44,6 +44,7 @@ class JobErrorSerializer(serializers.Serializer[Any]):
 
     kind = serializers.CharField()
     message = serializers.CharField(allow_blank=True)
+    traceback = serializers.CharField(allow_null=True, required=False)
     errors = serializers.ListField(  # type: ignore[assignment]
         child=serializers.JSONField(), required=False
     )
@@ -78,8 +79,9 @@ class JobSerializer(serializers.Serializer[Any]):
     inputs = serializers.DictField(
         child=serializers.JSONField(), help_text="Secret inputs are masked."
     )
-    result = serializers.JSONField(allow_null=True, help_text="Of a job that succeeded.")
-    error = serializers.JSONField(allow_null=True, help_text="Of a job that did not.")
+    # JSON of any kind, null too: ``allow_null`` would describe null twice.
+    result = serializers.JSONField(help_text="Of a job that succeeded, else null.")
+    error = JobErrorSerializer(allow_null=True)
 
 
 class AttemptSerializer(serializers.Serializer[Any]):

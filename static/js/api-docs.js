@@ -1,0 +1,21 @@
+// Shows the OpenAPI document with Swagger UI. Requests that are tried out use the session of the
+// page, so they carry its CSRF token.
+const place = document.getElementById("api-docs");
+
+window.SwaggerUIBundle({
+  url: place.dataset.schema,
+  domNode: place,
+  deepLinking: true,
+  displayRequestDuration: true,
+  docExpansion: "none",
+  filter: true,
+  defaultModelsExpandDepth: 0,
+  validatorUrl: null,
+  requestInterceptor(request) {
+    const target = new URL(request.url, document.baseURI);
+    if (target.origin === window.location.origin && request.method && request.method !== "GET") {
+      request.headers["X-CSRFToken"] = place.dataset.csrf;
+    }
+    return request;
+  },
+});

@@ -1,0 +1,46 @@
+"""The OpenAPI document: the general part once a process, and a part for the toolkits that the
+reader may use."""
+
+from __future__ import annotations
+
+import copy
+from functools import cache
+from typing import Any
+
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.request import Request
+
+from toolkits import access
+from toolkits.api.finding import collections_of, operations_of
+from toolkits.api.openapi import typed
+from toolkits.api.openapi.components import view_components
+from toolkits.models import Toolkit
+
+
+@cache
+def _general() -> dict[str, Any]:
+    document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    document["components"]["schemas"] |= view_components()
+    return document
+
+
+def general() -> dict[str, Any]:
+    """What is true for every toolkit. The caller may change what it gets."""
+    return copy.deepcopy(_general())
+
+
+def document_for(request: Request) -> dict[str, Any]:
+    """The document as the user of the request may see it."""
+    document = general()
+    for toolkit in access.visible_toolkits(request.user).order_by("slug"):
+        _add(document, request, toolkit)
+    return document
+
+
+def _add(document: dict[str, Any], request: Request, toolkit: Toolkit) -> None:
+    for described in operations_of(request, toolkit):
+        typed.add_operation(document, toolkit, described)
+    for described in collections_of(request, toolkit):
+        typed.add_collection(document, toolkit, described)
+    if toolkit.settings_schema is not None and access.can_configure(request.user, toolkit):
+        typed.add_settings(document, toolkit)

@@ -1,0 +1,148 @@
+"""What a toolkit adds to the OpenAPI document: a path with a schema of its own for each
+operation and each collection, and for its settings, so that generated clients are typed.
+
+Every such path is the general one with a toolkit's names filled in, so it is made from the
+general path's description, and can promise nothing that the general one does not.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from toolkits.api.openapi.components import REF, add, example, identifier, result_schema
+from toolkits.api.records.filters import PREFIX
+from toolkits.api.records.filters import fields as filter_fields
+from toolkits.models import Toolkit
+
+Document = dict[str, Any]
+_V1 = "/api/v1/toolkits/"
+_OPERATION = _V1 + "{slug}/operations/{name}/"
+_RECORDS = _V1 + "{slug}/records/{collection}/"
+_SETTINGS = _V1 + "{slug}/settings/"
+_JSON = "application/json"
+
+
+def add_operation(document: Document, toolkit: Toolkit, described: dict[str, Any]) -> None:
+    """Describe the address of one operation."""
+    slug, name = toolkit.slug, described["name"]
+    prefix = identifier(slug, name)
+    item = _filled(document, _OPERATION, toolkit, {"slug": slug, "name": name}, prefix)
+    components = document["components"]["schemas"]
+    inputs = add(components, f"{prefix}_Inputs", described["inputs"])
+    job = add(components, f"{prefix}_Job", _job(result_schema(described["returns"])))
+    run = item["post"]
+    run["summary"] = described["title"]
+    run["description"] = described["description"] or run["description"]
+    run["x-effect"] = described["effect"]
+    _body(run, inputs, example(described["inputs"]), required=_needs_body(described["inputs"]))
+    if not described.get("dry_run"):
+        run["parameters"] = [p for p in run["parameters"] if p["name"] != "dry_run"]
+    for status in ("200", "202"):
+        run["responses"][status]["content"] = {_JSON: {"schema": job}}
+
+
+def _job(result: Any) -> dict[str, Any]:
+    typed = {"type": "object", "properties": {"result": result}}
+    return {"allOf": [{"$ref": f"{REF}JobDetail"}, typed]}
+
+
+def _needs_body(schema: dict[str, Any]) -> bool:
+    return bool(schema.get("required"))
+
+
+def add_collection(document: Document, toolkit: Toolkit, described: dict[str, Any]) -> None:
+    """Describe the addresses of one collection."""
+    slug, name = toolkit.slug, described["name"]
+    prefix = identifier(slug, name)
+    components = document["components"]["schemas"]
+    data = add(components, f"{prefix}_Data", described["schema"])
+    stored = add(components, f"{prefix}_Stored", _relaxed(described["schema"]))
+    record = add(components, f"{prefix}_Record", _record(stored))
+    page = add(components, f"{prefix}_Page", _page(record))
+    names = {"slug": slug, "collection": name}
+    shown = example(described["schema"])
+
+    item = _filled(document, _RECORDS, toolkit, names, prefix)
+    item["get"]["parameters"] += _filters(described)
+    item["get"]["responses"]["200"]["content"] = {_JSON: {"schema": page}}
+    item["post"]["responses"]["201"]["content"] = {_JSON: {"schema": record}}
+    _body(item["post"], data, shown, required=_needs_body(described["schema"]))
+
+    item = _filled(document, _RECORDS + "{record_id}/", toolkit, names, prefix)
+    for method in ("get", "put", "patch"):
+        item[method]["responses"]["200"]["content"] = {_JSON: {"schema": record}}
+    _body(item["put"], stored, shown, required=False)
+    _body(item["patch"], stored, shown, required=False)
+
+    item = _filled(document, _RECORDS + "import/", toolkit, names, prefix)
+    item["post"]["requestBody"]["content"][_JSON] = {"schema": {"type": "array", "items": data}}
+    item = _filled(document, _RECORDS + "export/", toolkit, names, prefix)
+    rows = {"type": "array", "items": stored}
+    item["get"]["responses"]["200"]["content"][_JSON] = {"schema": rows}
+
+
+def _relaxed(schema: dict[str, Any]) -> dict[str, Any]:
+    """The data as it may be stored: written by an earlier version, or without its secrets."""
+    own = {key: value for key, value in schema.items() if key != "required"}
+    return {**own, "additionalProperties": True}
+
+
+def _record(data: dict[str, Any]) -> dict[str, Any]:
+    typed = {"type": "object", "properties": {"data": data}}
+    return {"allOf": [{"$ref": f"{REF}Record"}, typed]}
+
+
+def _page(record: dict[str, Any]) -> dict[str, Any]:
+    results = {"results": {"type": "array", "items": record}}
+    typed = {"type": "object", "properties": results}
+    return {"allOf": [{"$ref": f"{REF}RecordPage"}, typed]}
+
+
+def _filters(described: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"in": "query", "name": PREFIX + name, "schema": {"type": schema["type"]}}
+        for name, schema in filter_fields(described).items()
+    ]
+
+
+def add_settings(document: Document, toolkit: Toolkit) -> None:
+    """Describe the address of the settings."""
+    schema = toolkit.settings_schema or {}
+    prefix = identifier(toolkit.slug)
+    item = _filled(document, _SETTINGS, toolkit, {"slug": toolkit.slug}, prefix)
+    settings = add(document["components"]["schemas"], f"{prefix}_Settings", schema)
+    stored = add(document["components"]["schemas"], f"{prefix}_StoredSettings", _relaxed(schema))
+    for method in ("get", "put", "patch"):
+        item[method]["responses"]["200"]["content"] = {_JSON: {"schema": stored}}
+    for method in ("put", "patch"):
+        _body(item[method], settings, example(schema), required=False)
+
+
+def _filled(
+    document: Document, general: str, toolkit: Toolkit, names: dict[str, str], prefix: str
+) -> dict[str, Any]:
+    """The general path with names filled in, put into the document, for the caller to refine."""
+    item: dict[str, Any] = copy.deepcopy(document["paths"][general])
+    path = general
+    for parameter, value in names.items():
+        path = path.replace("{%s}" % parameter, value)
+    for operation in item.values():
+        what = operation["operationId"].partition("_")[2]
+        operation["operationId"] = f"{prefix}_{what}"
+        operation["tags"] = [toolkit.name]
+        operation["parameters"] = [
+            parameter
+            for parameter in operation.get("parameters", [])
+            if not (parameter["in"] == "path" and parameter["name"] in names)
+        ]
+    document["paths"][path] = item
+    return item
+
+
+def _body(
+    operation: dict[str, Any], schema: dict[str, Any], shown: Any, *, required: bool
+) -> None:
+    content = operation["requestBody"]["content"]
+    content[_JSON] = {"schema": schema, "example": shown}
+    operation["requestBody"]["required"] = required
