@@ -30,16 +30,15 @@ def _described(toolkit: Toolkit, collection: str) -> dict[str, Any]:
 
 def _checked(described: dict[str, Any], data: dict[str, Any], before: dict[str, Any]) -> Any:
     schema = described["schema"]
-    whole = input_rules.complete(schema, data)
-    # A secret that is already stored counts as given.
-    probe = {
-        **whole,
-        **{
-            name: vaulted.UNCHANGED
-            for name in described.get("secret_fields", [])
-            if vaulted.is_reference(before.get(name)) and name not in whole
-        },
+    # A secret that is already stored counts as given; its default must not take its place.
+    stored = {
+        name
+        for name in described.get("secret_fields", [])
+        if vaulted.is_reference(before.get(name)) and name not in data
     }
+    complete = input_rules.complete(schema, data)
+    whole = {name: value for name, value in complete.items() if name not in stored}
+    probe = {**whole, **dict.fromkeys(stored, vaulted.UNCHANGED)}
     if errors := input_rules.validate(schema, probe):
         raise InputError(errors)
     return whole

@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_datetime, parse_duration
 from django.utils.duration import duration_iso_string
 from django.utils.translation import gettext as _
 
+from toolkits import file_inputs
 from toolkits import inputs as input_rules
 from toolkits.errors import FieldError
 from toolkits.pages.fields import NEW_ROW
@@ -21,6 +22,7 @@ from toolkits.pages.widgets import widget_of
 from toolkits.schemas import Schema, properties, resolve, without_null
 
 MOST_ROWS = 500
+MOST_FILE_BYTES = 512 << 10
 _MISSING: Any = object()
 _LENGTH = re.compile(
     r"(?:(\d+(?:\.\d+)?)\s*d)?\s*(?:(\d+(?:\.\d+)?)\s*h)?\s*(?:(\d+(?:\.\d+)?)\s*m(?:in)?)?"
@@ -92,9 +94,9 @@ def _value(
     if widget == "rows":
         return _rows(reader, schema, name, loc)
     if widget == "file":
-        return reader.files.get(name, _MISSING)
-    if widget == "password" and reader.partial:
-        return _MISSING
+        return _file(reader, name, loc)
+    if widget == "password":
+        return _secret(reader, name)
     if widget == "checkbox" and not nullable:
         return _checked(reader, name, blank)
     if name not in reader.data:
@@ -103,6 +105,26 @@ def _value(
     if widget in {"list", "textarea", "multiselect"} and _is_list(schema):
         return _entries(reader, given, widget, texts, blank=blank)
     return _single(reader, given, schema, widget, texts[-1], loc, nullable=nullable)
+
+
+def _secret(reader: _Reader, name: str) -> Any:
+    """Return what was typed; nothing typed leaves a stored secret as it is."""
+    if reader.partial:
+        return _MISSING
+    if reader.data.get(f"{name}:clear"):
+        return None
+    return reader.data.get(name) or _MISSING
+
+
+def _file(reader: _Reader, name: str, loc: tuple[str | int, ...]) -> Any:
+    upload = reader.files.get(name)
+    if upload is None:
+        return _MISSING
+    if (upload.size or 0) > MOST_FILE_BYTES:
+        text = _("is larger than %(kib)d KiB") % {"kib": MOST_FILE_BYTES >> 10}
+        reader.errors.append(FieldError(loc, text))
+        return _MISSING
+    return file_inputs.as_input(upload.name or "", upload.read())
 
 
 def _is_list(schema: Schema) -> bool:
@@ -186,9 +208,7 @@ def _single(
         return _moment(reader, text, loc)
     if widget == "duration":
         return _length(reader, text, loc)
-    if widget in {"date", "password", "record"}:
-        return text
-    if widget == "textarea":
+    if widget in {"date", "record", "textarea"}:
         return text
     return _coerced(reader, given, [text.strip() if widget != "text" else text])
 

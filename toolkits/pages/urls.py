@@ -2,13 +2,44 @@
 
 from django.urls import path
 
-from toolkits.pages.views import dashboard, job_files, jobs, run, toolkits
+from toolkits.pages.views import (
+    dashboard,
+    docs,
+    job_files,
+    jobs,
+    record_files,
+    records,
+    run,
+    toolkits,
+)
+
+_RECORDS = "toolkits/<slug:slug>/records/<str:collection>/"
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
     path("toolkits/", toolkits.toolkit_list, name="toolkit-list"),
     path("toolkits/<slug:slug>/", toolkits.toolkit_detail, name="toolkit-detail"),
     path("toolkits/<slug:slug>/run/<str:operation>/", run.run, name="operation-run"),
+    path("toolkits/<slug:slug>/docs/", docs.toolkit_docs, name="toolkit-docs"),
+    path("toolkits/<slug:slug>/docs/<str:page_name>/", docs.toolkit_docs, name="toolkit-docs"),
+    path(_RECORDS, records.record_list, name="record-list"),
+    path(_RECORDS + "new/", records.record_new, name="record-new"),
+    path(_RECORDS + "delete/", records.record_bulk_delete, name="record-bulk-delete"),
+    path(_RECORDS + "import/", record_files.record_import, name="record-import"),
+    path(
+        _RECORDS + "export.csv",
+        record_files.record_export,
+        {"form": "csv"},
+        name="record-export-csv",
+    ),
+    path(
+        _RECORDS + "export.json",
+        record_files.record_export,
+        {"form": "json"},
+        name="record-export-json",
+    ),
+    path(_RECORDS + "<uuid:record_id>/", records.record_edit, name="record-edit"),
+    path(_RECORDS + "<uuid:record_id>/delete/", records.record_delete, name="record-delete"),
     path("jobs/", jobs.job_list, name="job-list"),
     path("jobs/<uuid:job_id>/", jobs.job_detail, name="job-detail"),
     path("jobs/<uuid:job_id>/live/", jobs.job_live, name="job-live"),
@@ -17,4 +48,6 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/log.txt", job_files.log_text, name="job-log-text"),
     path("jobs/<uuid:job_id>/result.json", job_files.result_json, name="job-result-json"),
     path("jobs/<uuid:job_id>/files/<str:name>", job_files.artifact, name="job-artifact"),
+    path("docs/", docs.docs_index, name="docs-index"),
+    path("docs/<str:page_name>/", docs.docs_index, name="docs-page"),
 ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponseBase
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from toolkits import access
 from toolkits.jobs.states import ACTIVE
@@ -41,6 +42,7 @@ def cards_of(toolkits: list[Toolkit]) -> list[dict[str, Any]]:
     return made
 
 
+@require_safe
 @page
 def dashboard(request: PageRequest) -> HttpResponseBase:
     """Show the cards and the latest jobs that the user may see."""
@@ -51,6 +53,6 @@ def dashboard(request: PageRequest) -> HttpResponseBase:
         "jobs": jobs.select_related("requested_by").order_by("-id")[:_RECENT],
         "running": jobs.filter(state__in=ACTIVE).count(),
         "has_toolkits": bool(toolkits),
-        "can_manage": access.can_manage_toolkits(request.user),
+        "can_manage": access.can_install_toolkits(request.user),
     }
     return render(request, "dashboard.html", context)

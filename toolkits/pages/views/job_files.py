@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
+from toolbox.events import emit
 from toolkits.jobs import artifacts, logs
 from toolkits.models import Job
 from toolkits.pages import markup
@@ -33,8 +34,8 @@ _SAFE_TYPES = frozenset(
 _LOG_BATCH = 2000
 
 
+@require_safe
 @page
-@require_GET
 def artifact(request: PageRequest, job_id: UUID, name: str) -> HttpResponseBase:
     """Download a file that the job keeps."""
     job = find_job(request.user, job_id)
@@ -45,23 +46,25 @@ def artifact(request: PageRequest, job_id: UUID, name: str) -> HttpResponseBase:
         stream = artifacts.path_of(found).open("rb")
     except OSError:
         raise Http404 from None
+    emit("job.artifact_read", actor=request.user, target=job, name=name)
     kind = found.content_type.partition(";")[0].strip().lower()
     kind = kind if kind in _SAFE_TYPES else "application/octet-stream"
     return _guarded(FileResponse(stream, True, found.name, content_type=kind))
 
 
+@require_safe
 @page
-@require_GET
 def log_text(request: PageRequest, job_id: UUID) -> HttpResponseBase:
     """Download the log as plain text."""
     job = find_job(request.user, job_id)
+    emit("job.log_read", actor=request.user, target=job)
     response = StreamingHttpResponse(_lines(job), content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="job-{job.pk}.log"'
     return _guarded(response)
 
 
+@require_safe
 @page
-@require_GET
 def result_json(request: PageRequest, job_id: UUID) -> HttpResponseBase:
     """Download the result as JSON."""
     job = find_job(request.user, job_id)

@@ -8,8 +8,9 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
+from accounts.access import scope
 from toolkits import access
 from toolkits.errors import NotUsable
 from toolkits.jobs import job_secrets, logs
@@ -24,8 +25,8 @@ LOG_TAIL = 500
 PAGE_SIZE = 50
 
 
+@require_safe
 @page
-@require_GET
 def job_list(request: PageRequest) -> HttpResponseBase:
     """Show jobs, newest first, narrowed by filters, a page at a time."""
     filters = JobFilters.read(request.GET)
@@ -37,14 +38,14 @@ def job_list(request: PageRequest) -> HttpResponseBase:
         "paging": shown,
         "filters": filters,
         "toolkits": access.visible_toolkits(request.user).order_by("name"),
-        "sees_all": request.user.has_perm("toolkits.view_all_jobs"),
+        "sees_all": bool(scope(request.user, "toolkits.view_all_jobs")),
     }
     name = "jobs/_list.html" if is_partial(request) else "jobs/list.html"
     return render(request, name, context)
 
 
+@require_safe
 @page
-@require_GET
 def job_detail(request: PageRequest, job_id: UUID) -> HttpResponseBase:
     """Show one job whole: state, log, result, attempts, inputs, files."""
     job = find_job(request.user, job_id)
@@ -58,24 +59,24 @@ def job_detail(request: PageRequest, job_id: UUID) -> HttpResponseBase:
     return render(request, "jobs/detail.html", context)
 
 
+@require_safe
 @page
-@require_GET
 def job_live(request: PageRequest, job_id: UUID) -> HttpResponseBase:
     """Show the part of a job's page that changes while it runs."""
     job = find_job(request.user, job_id)
     return render(request, "jobs/_live.html", live_context(request, job))
 
 
+@require_safe
 @page
-@require_GET
 def job_result_part(request: PageRequest, job_id: UUID) -> HttpResponseBase:
     """Show the result of a short operation, for the page of its form."""
     job = find_job(request.user, job_id)
     return render(request, "toolkits/_run_result.html", {"job": job})
 
 
-@page
 @require_POST
+@page
 def job_cancel(request: PageRequest, job_id: UUID) -> HttpResponseBase:
     """Ask that a job stops."""
     job = find_job(request.user, job_id)
@@ -92,7 +93,7 @@ def job_cancel(request: PageRequest, job_id: UUID) -> HttpResponseBase:
 
 def live_context(request: PageRequest, job: Job) -> dict[str, Any]:
     """What the live part of a job's page needs."""
-    can_run = job.toolkit is not None and access.can_use(request.user, job.toolkit)
+    can_run = job.toolkit is not None and access.can_use(request.user, job.toolkit, job.operation)
     described = job.toolkit.operation(job.operation) if job.toolkit else None
     return {
         "job": job,

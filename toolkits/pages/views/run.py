@@ -77,7 +77,7 @@ def find_operation(
 ) -> tuple[Toolkit, dict[str, Any]]:
     """Return a toolkit and the description of its operation that the user may run, or 404."""
     toolkit = find_toolkit(request.user, slug)
-    refuse_unless(access.can_use(request.user, toolkit))
+    refuse_unless(access.can_use(request.user, toolkit, operation))
     described = toolkit.operation(operation)
     if described is None:
         raise Http404

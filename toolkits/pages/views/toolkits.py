@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponseBase
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from toolkits import access
 from toolkits.models import Toolkit
@@ -17,15 +18,20 @@ from toolkits.pages.views.dashboard import cards_of
 _RECENT = 8
 
 
+@require_safe
 @page
 def toolkit_list(request: PageRequest) -> HttpResponseBase:
     """Show the toolkits that the user sees, by name, narrowed by text and category."""
     every = list(access.visible_toolkits(request.user).order_by("name"))
     query = request.GET.get("q", "").strip()[:100]
     category = request.GET.get("category", "").strip()[:100]
+    found = [one for one in every if _matches(one, query, category)]
     context = {
-        "toolkits": [one for one in every if _matches(one, query, category)],
-        "can_manage": access.can_manage_toolkits(request.user),
+        "toolkits": [
+            {"toolkit": one, "operations": access.usable_operations(request.user, one)}
+            for one in found
+        ],
+        "can_manage": access.can_install_toolkits(request.user),
         "query": query,
         "category": category,
         "categories": sorted({name for one in every for name in one.categories}),
@@ -42,6 +48,7 @@ def _matches(toolkit: Toolkit, query: str, category: str) -> bool:
     return all(word in text for word in query.casefold().split())
 
 
+@require_safe
 @page
 def toolkit_detail(request: PageRequest, slug: str) -> HttpResponseBase:
     """Show what a toolkit can do, its records, documents, versions and recent jobs."""
@@ -50,7 +57,11 @@ def toolkit_detail(request: PageRequest, slug: str) -> HttpResponseBase:
     context: dict[str, Any] = {
         "toolkit": toolkit,
         "can_use": access.can_use(request.user, toolkit),
-        "can_manage": access.can_manage_toolkits(request.user),
+        "usable": [one["name"] for one in access.usable_operations(request.user, toolkit)],
+        "can_manage": access.can_manage_toolkits(request.user, toolkit),
+        "can_configure": bool(
+            toolkit.settings_schema and access.can_configure(request.user, toolkit)
+        ),
         "jobs": jobs.select_related("requested_by").order_by("-id")[:_RECENT],
         "cards": cards_of([toolkit]) if toolkit.enabled else [],
         "docs": bundle_docs.pages(toolkit.active_version),
