@@ -64,7 +64,7 @@ def seal_pending(batch: int = BATCH) -> int:
 
 def _seal_batch(batch: int) -> int:
     with transaction.atomic():
-        head = _locked_head()
+        head = locked_head()
         if head is None:
             return 0
         rows = list(
@@ -80,7 +80,8 @@ def _seal_batch(batch: int) -> int:
         return len(rows)
 
 
-def _locked_head() -> ChainHead | None:
+def locked_head() -> ChainHead | None:
+    """Lock the head for the transaction; None while another process has it."""
     head = ChainHead.objects.select_for_update(skip_locked=True).filter(pk=1).first()
     if head is None and not ChainHead.objects.filter(pk=1).exists():
         ChainHead.objects.get_or_create(pk=1, defaults={"hash": canonical.GENESIS})
@@ -96,7 +97,8 @@ def _seals(
     for row in rows:
         content, proof = canonical.digest(row), row[-1]
         # The processes that a rotation ended wrote with the key before it.
-        if not own.proves(content, proof) and proof.partition(":")[0] != before_key:
+        earlier = bool(before_key) and proof.startswith(f"{before_key}:")
+        if not earlier and not own.proves(content, proof):
             reason = "it has no proof" if not proof else "its proof does not fit it"
             log.critical("audit event %s was not written by this installation: %s", row[0], reason)
             emit("audit.unproven_event", outcome="failure", event=str(row[0]), reason=reason)
@@ -159,7 +161,7 @@ def _write_due_checkpoint(head: ChainHead) -> None:
 def write_checkpoint() -> Checkpoint | None:
     """Write a checkpoint of the chain as it stands, unless the newest one says the same."""
     with transaction.atomic():
-        head = _locked_head()
+        head = locked_head()
         if head is None or head.sequence == 0:
             return None
         last = Checkpoint.objects.order_by("-id").first()

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from audit.forward import sinks
 from toolbox import proxies
 
 
@@ -24,3 +25,16 @@ def trusted_proxies(**_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register()
+def forwarding(**_: Any) -> list[CheckMessage]:
+    """Every place that events and checkpoints are to be sent to must be understood."""
+    errors: list[CheckMessage] = []
+    for name in ("AUDIT_FORWARD_TO", "AUDIT_CHECKPOINTS_TO"):
+        for url in getattr(settings, name):
+            try:
+                sinks.parse(url)
+            except ValueError as error:
+                errors.append(Error(f"{name}: {error}.", id="audit.E002"))
+    return errors

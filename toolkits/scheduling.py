@@ -10,6 +10,7 @@ from django.db import DatabaseError, IntegrityError, connection
 from django.db.models import Q
 from django.utils import timezone
 
+from audit import chain, forward, retention, verification
 from toolkits import cards, history
 from toolkits.jobs import recovery
 from toolkits.models import SchedulerLease
@@ -25,6 +26,11 @@ TASKS: list[tuple[Callable[[], int], float]] = [
     (recovery.sweep_queued, 5.0),
     (cards.refresh_due, 1.0),
     (history.enforce_limits, 900.0),
+    (chain.seal_pending, 1.0),
+    (forward.forward_due, 1.0),
+    (verification.advance, 1.0),
+    (verification.begin_due, 600.0),
+    (retention.prune_due, 3600.0),
 ]
 
 

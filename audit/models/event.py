@@ -60,7 +60,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["name", "-id"], name="audit_event_by_name"),
             models.Index(fields=["actor_id", "-id"], name="audit_event_by_actor"),
-            models.Index(fields=["target_type", "target_id", "-id"], name="audit_event_by_target"),
+            models.Index(fields=["target_id", "target_type", "-id"], name="audit_event_by_target"),
             models.Index(
                 fields=["behalf_id", "-id"],
                 condition=~models.Q(behalf_id=""),
