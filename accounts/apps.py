@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models.signals import post_migrate
 
 
@@ -7,6 +8,9 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import checks  # noqa: F401  (registers the system checks)
+        from accounts.middleware import begin_session, end_session
         from accounts.roles import sync_after_migrate
 
         post_migrate.connect(sync_after_migrate, dispatch_uid="accounts.sync_roles")
+        user_logged_in.connect(begin_session, dispatch_uid="accounts.begin_session")
+        user_logged_out.connect(end_session, dispatch_uid="accounts.end_session")

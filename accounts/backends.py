@@ -1,4 +1,4 @@
-"""How a local account proves who it is."""
+"""Django's door to local accounts: finds the user of a session, and keeps ``authenticate``."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
 
 from accounts.models import User
+from accounts.providers import local
 
 
 class UsernameOrEmailBackend(ModelBackend):
     """Username or email address, in any case, with a password.
 
-    An unknown name costs one password hash, as a wrong password does, so that the time
-    taken tells nobody which names exist.
+    Pages and the API sign in by ``accounts.signin``, which adds lockout, directories and
+    second factors.
     """
 
     def authenticate(
@@ -24,15 +25,6 @@ class UsernameOrEmailBackend(ModelBackend):
         password: str | None = None,
         **kwargs: Any,
     ) -> User | None:
-        if not username or not password or "\0" in username:
+        if not username or not password:
             return None
-        lookup = "email__iexact" if "@" in username else "username__iexact"
-        user = User.objects.filter(**{lookup: username}).first()
-        if user is None and "@" in username:
-            user = User.objects.filter(username__iexact=username).first()
-        if user is None:
-            User().set_password(password)
-            return None
-        if user.check_password(password) and self.user_can_authenticate(user):
-            return user
-        return None
+        return local.verify(local.find(username), password)[0]

@@ -10,55 +10,22 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from accounts.models import Grant, User, UserKind
+from accounts import personal_tokens, sessions
+from accounts.models import Grant, SessionKind, User, UserKind, UserSession
+from accounts.problems import LastAdministrator, NotAllowed
 from accounts.roles import CORE_ROLES, SYSTEM_ADMIN
+from accounts.rules import SYSTEM, may_edit, may_give
 from toolbox.events import emit
-from toolbox.problems import Problem
-
-
-class NotAllowed(Problem):
-    """A change to an account that the rules forbid."""
-
-    http_status = 403
-    title = "Not allowed"
-
-
-class LastAdministrator(Problem):
-    """The change would leave nobody who can administer accounts."""
-
-    http_status = 409
-    title = "The last administrator stays"
-
-
-#: Whoever acts without an account: commands and sign-in providers.
-SYSTEM = None
 
 
 def system_admins() -> QuerySet[User]:
     """Active system administrators."""
     holds = Q(is_superuser=True) | Q(groups__name=SYSTEM_ADMIN)
     return User.objects.filter(holds, is_active=True).distinct()
-
-
-def may_edit(actor: User | None, user: User) -> bool:
-    """Whether ``actor`` may change the account of ``user`` (not: their own rights)."""
-    if actor is SYSTEM:
-        return True
-    if not actor.has_perm("accounts.change_user"):
-        return False
-    return actor.is_system_admin or not user.is_system_admin
-
-
-def may_give(actor: User | None, role: str) -> bool:
-    """Whether ``actor`` may give or take ``role``."""
-    if actor is SYSTEM:
-        return True
-    if not actor.has_perm("accounts.change_user"):
-        return False
-    return actor.is_system_admin or role != SYSTEM_ADMIN
 
 
 @transaction.atomic
@@ -76,6 +43,8 @@ def create_user(
         raise NotAllowed("You may not create accounts.")
     user = User(username=User.normalize_username(username), kind=kind, **fields)
     user.email = User.objects.normalize_email(user.email)
+    if password is not None:
+        validate_password(password, user)
     user.set_password(password)
     user.full_clean()
     user.save(force_insert=True)
@@ -104,6 +73,8 @@ def set_roles(actor: User | None, user: User, roles: Iterable[str]) -> None:
     user.forget_rights()
     changes = {"roles": [sorted(present), sorted(wanted)]}
     emit("user.roles_changed", actor=actor, target=user, changes=changes)
+    if present - wanted:
+        sessions.end_all(user, "roles were taken away", actor, kind=SessionKind.API)
 
 
 def _check_rights_change(actor: User | None, user: User, roles: set[str]) -> None:
@@ -152,6 +123,9 @@ def set_active(actor: User | None, user: User, active: bool) -> None:
     user.save(update_fields=["is_active"])
     user.forget_rights()
     emit("user.enabled" if active else "user.disabled", actor=actor, target=user)
+    if not active:
+        sessions.end_all(user, "the account was disabled", actor)
+        personal_tokens.revoke_all(user, actor, "the account was disabled")
 
 
 @transaction.atomic
@@ -167,6 +141,22 @@ def delete_user(actor: User | None, user: User) -> None:
     keep_one_administrator(user)
     emit("user.deleted", actor=actor, target=user)
     user.delete()
+
+
+@transaction.atomic
+def set_password(
+    actor: User | None, user: User, password: str, *, keep: UserSession | None = None
+) -> None:
+    """Set a password that fits the rules. Every session but ``keep`` ends.
+
+    Raises Django's ``ValidationError`` for a password that does not fit.
+    """
+    validate_password(password, user)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    own = actor is not SYSTEM and actor.pk == user.pk
+    emit("auth.password_changed" if own else "auth.password_set", actor=actor, target=user)
+    sessions.end_all(user, "the password was changed", actor, keep=keep)
 
 
 def keep_one_administrator(user: User) -> None:

@@ -16,8 +16,15 @@ def connect() -> None:
     user_login_failed.connect(_failed, dispatch_uid="audit.sign_in_failed")
 
 
-def _signed_in(sender: Any, user: Any, **_: Any) -> None:
-    events.emit("auth.signed_in", actor=user, target=user)
+def _signed_in(sender: Any, request: Any, user: Any, **_: Any) -> None:
+    how = getattr(request, "signed_in_by", None)
+    events.emit(
+        "auth.signed_in",
+        actor=user,
+        target=user,
+        provider=how.provider if how else "",
+        method=", ".join(how.methods) if how else "",
+    )
 
 
 def _signed_out(sender: Any, user: Any, **_: Any) -> None:

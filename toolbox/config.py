@@ -24,12 +24,15 @@ class VaultConfig:
 
 @dataclass(frozen=True)
 class SigningConfig:
-    """What access tokens are signed with: one shared secret, or a key pair in PEM."""
+    """What access tokens are signed with: one shared secret, or a key pair in PEM. Keys that
+    signed before are still good for checking."""
 
     algorithm: str
     secret: str = field(default="", repr=False)
     private_key: str = field(default="", repr=False)
     public_key: str = ""
+    previous_secrets: tuple[str, ...] = field(default=(), repr=False)
+    previous_public_keys: str = ""
 
     @property
     def material(self) -> str:

@@ -10,4 +10,6 @@ class Problem(Exception):
 
     http_status = 400
     title = "Not possible"
+    #: Seconds after which trying again makes sense; 0 where that is not known.
+    retry_after = 0
     errors: list[dict[str, Any]] = []

@@ -32,8 +32,9 @@ def problem_details(error: Exception, info: dict[str, Any]) -> Response:
     """Answer an error of an API view as ``application/problem+json``."""
     set_rollback()
     if isinstance(error, Problem):
-        headers = _retry() if error.http_status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-        return _answer(error.http_status, str(error), error.title, error.errors, headers)
+        return _answer(
+            error.http_status, str(error), error.title, error.errors, _problem_headers(error)
+        )
     if isinstance(error, RequestDataTooBig):
         return _answer(413, "The body of the request is larger than is accepted here.")
     if isinstance(error, SuspiciousOperation):
@@ -55,6 +56,14 @@ def _report(info: dict[str, Any]) -> None:
     request = getattr(info.get("request"), "_request", None)
     log.error("an API request failed", exc_info=sys.exc_info())
     got_request_exception.send(sender=None, request=request)
+
+
+def _problem_headers(error: Problem) -> dict[str, str]:
+    if error.http_status == HTTPStatus.UNAUTHORIZED:
+        return {"WWW-Authenticate": 'Bearer realm="api"'}
+    if error.retry_after:
+        return {"Retry-After": str(error.retry_after)}
+    return _retry() if error.http_status == HTTPStatus.SERVICE_UNAVAILABLE else {}
 
 
 def _retry() -> dict[str, str]:

@@ -1,29 +1,43 @@
-"""Signing in for tokens, signing out, and asking who one is."""
+"""Signing in for tokens, refreshing them, signing out, and asking who one is."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import authenticate
-from django.contrib.auth import logout as end_session
+from django.contrib.auth import logout as end_browser_session
 from django.db import transaction
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
-from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.tokens import RefreshToken
 
+from accounts import signin, tokens
 from accounts.api import cookies
 from accounts.api.serializers import AccessSerializer, LoginSerializer, MeSerializer
 from accounts.models import User
+from accounts.problems import TokenRefused
 from toolbox.events import emit
 
 
-class LoginView(APIView):
+class CookieView(APIView):
+    """Takes or gives the refresh cookie, so no other site may call it from a browser."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        origin = request.headers.get("Origin")
+        own = f"{request.scheme}://{request.get_host()}"
+        if origin and origin not in {own, settings.FRONTEND_BASE_URL}:
+            raise PermissionDenied("Requests from other sites are not taken here.")
+
+    def get_authenticate_header(self, request: Request) -> str:
+        # Without it a refused sign-in would be answered 403.
+        return 'Bearer realm="api"'
+
+
+class LoginView(CookieView):
     """Sign in with a name and a password."""
 
     authentication_classes = ()
@@ -33,30 +47,45 @@ class LoginView(APIView):
     def post(self, request: Request) -> Response:
         given = LoginSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        user = authenticate(request._request, **given.validated_data)
-        if not isinstance(user, User):
-            raise AuthenticationFailed("The name or the password is not right.")
-        with transaction.atomic():
-            refresh = RefreshToken.for_user(user)
-            emit("auth.token_issued", actor=user, target=user)
-        response = Response(_access(refresh, user))
-        cookies.put(response, str(refresh))
+        proof = signin.by_password(
+            given.validated_data["username"], given.validated_data["password"]
+        )
+        return _answer(tokens.issue(proof.user, provider=proof.provider, methods=proof.methods))
+
+
+class RefreshView(CookieView):
+    """Exchange the refresh token of the cookie for a new pair. Each is good once: a second use
+    ends the session."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(request=None, responses=AccessSerializer)
+    def post(self, request: Request) -> Response:
+        token = cookies.take(request._request)
+        if not token:
+            raise TokenRefused("There is no refresh token. Sign in first.")
+        return _answer(tokens.refresh(token))
+
+    def handle_exception(self, exc: Exception) -> Response:
+        response = super().handle_exception(exc)
+        if isinstance(exc, TokenRefused):
+            cookies.drop(response)
         return response
 
-    def get_authenticate_header(self, request: Request) -> str:
-        # Without it a refused sign-in would be answered 403.
-        return 'Bearer realm="api"'
 
+class LogoutView(CookieView):
+    """Sign out: the session of the access token, of the cookie, and of the browser end."""
 
-class LogoutView(APIView):
-    """Sign out: the refresh token of the cookie and the session, if any, end."""
+    people_only = True
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         with transaction.atomic():
-            _revoke(cookies.take(request._request))
+            tokens.revoke(cookies.take(request._request))
+            tokens.end(request.auth)
             if request._request.session.session_key:
-                end_session(request._request)  # the audit app hears of it by Django's signal
+                end_browser_session(request._request)  # audited by Django's signal
             else:
                 emit("auth.signed_out", actor=request.user, target=request.user)
         response = Response(status=204)
@@ -73,20 +102,15 @@ class MeView(APIView):
         return Response(MeSerializer(request.user).data)
 
 
-def _access(refresh: RefreshToken, user: User) -> dict[str, Any]:
-    return {
-        "access": str(refresh.access_token),
-        "token_type": "Bearer",
-        "expires_in": settings.AUTH_ACCESS_TOKEN_TTL_SECONDS,
-        "user": MeSerializer(user).data,
-    }
-
-
-def _revoke(token: str) -> None:
-    if not token:
-        return
-    try:
-        RefreshToken(token).blacklist()  # type: ignore[arg-type]
-    except TokenError:
-        # It has ended already, or was never ours.
-        return
+def _answer(pair: tokens.TokenPair) -> Response:
+    response = Response(
+        {
+            "access": pair.access,
+            "token_type": "Bearer",
+            "expires_in": settings.AUTH_ACCESS_TOKEN_TTL_SECONDS,
+            "user": MeSerializer(pair.session.user).data,
+        },
+        headers={"Cache-Control": "no-store"},
+    )
+    cookies.put(response, pair.refresh)
+    return response

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal, cast
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 NAME = "refresh_token"
 _PATH = "/api/v1/auth/"
+
+
+def _same_site() -> Literal["Lax", "Strict", "None"]:
+    return cast('Literal["Lax", "Strict", "None"]', settings.AUTH_COOKIE_SAMESITE)
 
 
 def put(response: HttpResponseBase, token: str) -> None:
@@ -19,7 +25,7 @@ def put(response: HttpResponseBase, token: str) -> None:
         domain=settings.AUTH_COOKIE_DOMAIN,
         secure=settings.AUTH_COOKIE_SECURE,
         httponly=True,
-        samesite=settings.AUTH_COOKIE_SAMESITE,  # type: ignore[arg-type]
+        samesite=_same_site(),
     )
 
 
@@ -31,8 +37,5 @@ def take(request: HttpRequest) -> str:
 def drop(response: HttpResponseBase) -> None:
     """Have the browser forget it."""
     response.delete_cookie(
-        NAME,
-        path=_PATH,
-        domain=settings.AUTH_COOKIE_DOMAIN,
-        samesite=settings.AUTH_COOKIE_SAMESITE,  # type: ignore[arg-type]
+        NAME, path=_PATH, domain=settings.AUTH_COOKIE_DOMAIN, samesite=_same_site()
     )

@@ -6,7 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import User
+from accounts import devices
+from accounts.access import TOKEN_SCOPES
+from accounts.models import PersonalToken, User, UserSession
 
 
 class LoginSerializer(serializers.Serializer[Any]):
@@ -33,7 +35,7 @@ class MeSerializer(serializers.ModelSerializer[User]):
         return sorted(user.roles)
 
     def get_permissions(self, user: User) -> list[str]:
-        return sorted(user.get_all_permissions())
+        return sorted(name for name in user.get_all_permissions() if user.has_perm(name))
 
 
 class AccessSerializer(serializers.Serializer[Any]):
@@ -43,3 +45,66 @@ class AccessSerializer(serializers.Serializer[Any]):
     token_type = serializers.ChoiceField(choices=["Bearer"])
     expires_in = serializers.IntegerField(help_text="Seconds.")
     user = MeSerializer()
+
+
+class SessionSerializer(serializers.ModelSerializer[UserSession]):
+    """A session: where, on what, since when. ``current`` marks the one that asks."""
+
+    device = serializers.SerializerMethodField()
+    current = serializers.SerializerMethodField()
+
+    class Meta:
+        model = UserSession
+        fields = (
+            "id", "kind", "provider", "device", "user_agent", "address", "created_at",
+            "last_seen_at", "expires_at", "current",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_device(self, row: UserSession) -> str:
+        return devices.describe(row.user_agent)
+
+    def get_current(self, row: UserSession) -> bool:
+        current = self.context.get("current")
+        return current is not None and current.pk == row.pk
+
+
+class PersonalTokenSerializer(serializers.ModelSerializer[PersonalToken]):
+    """A personal token, without its text. ``hint`` is how the text begins."""
+
+    class Meta:
+        model = PersonalToken
+        fields = (
+            "id", "name", "hint", "scopes", "toolkits", "addresses", "created_at", "expires_at",
+            "last_used_at", "last_used_address",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class NewTokenSerializer(serializers.Serializer[Any]):
+    """What a new token is to be good for."""
+
+    name = serializers.CharField(max_length=100)
+    expires_at = serializers.DateTimeField()
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(TOKEN_SCOPES)), min_length=1, max_length=3
+    )
+    toolkits = serializers.ListField(
+        child=serializers.SlugField(max_length=64), default=list, max_length=100
+    )
+    addresses = serializers.ListField(
+        child=serializers.CharField(max_length=64), default=list, max_length=50
+    )
+
+
+class TokenMadeSerializer(serializers.Serializer[Any]):
+    """A new token with its text, which is never shown again."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    hint = serializers.CharField()
+    scopes = serializers.ListField(child=serializers.CharField())
+    toolkits = serializers.ListField(child=serializers.CharField())
+    addresses = serializers.ListField(child=serializers.CharField())
+    expires_at = serializers.DateTimeField()
+    token = serializers.CharField()

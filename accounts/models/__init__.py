@@ -1,4 +1,17 @@
 from accounts.models.grant import Grant, GrantRole
+from accounts.models.session import SessionKind, UserSession
+from accounts.models.throttle import SignInThrottle
+from accounts.models.token import PersonalToken
 from accounts.models.user import User, UserKind, UserManager
 
-__all__ = ["Grant", "GrantRole", "User", "UserKind", "UserManager"]
+__all__ = [
+    "Grant",
+    "GrantRole",
+    "PersonalToken",
+    "SessionKind",
+    "SignInThrottle",
+    "User",
+    "UserKind",
+    "UserManager",
+    "UserSession",
+]

@@ -1,9 +1,16 @@
 """Addresses of the pages about signing in and one's own account."""
 
-from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
+from accounts.pages import account, sign_in
+
 urlpatterns = [
-    path("login/", LoginView.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("login/", sign_in.login, name="login"),
+    path("logout/", sign_in.logout_page, name="logout"),
+    path("", account.account, name="account"),
+    path("password/", account.password, name="account-password"),
+    path("sessions/end/", account.sessions_end_others, name="account-sessions-end"),
+    path("sessions/<uuid:session_id>/end/", account.session_end, name="account-session-end"),
+    path("tokens/new/", account.token_new, name="account-token-new"),
+    path("tokens/<uuid:token_id>/revoke/", account.token_revoke, name="account-token-revoke"),
 ]

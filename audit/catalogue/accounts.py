@@ -6,6 +6,7 @@ from audit.catalogue.types import critical, info, notice, warning
 
 _PROVIDER = "slug of the sign-in provider"
 _REASON = "why, in words"
+_OWNER = "whose it is"
 
 SIGN_IN = [
     info("auth.signed_in", "A user signed in.", provider=_PROVIDER, method="how they proved it"),
@@ -40,7 +41,12 @@ SIGN_IN = [
         "A spent refresh token was used again: its whole family was revoked.",
         family="id of the family",
     ),
-    notice("auth.session_ended", "A session was ended by its user or an administrator."),
+    notice(
+        "auth.session_ended",
+        "Sessions were ended by their user, an administrator or a change of the account.",
+        reason=_REASON,
+        sessions="how many",
+    ),
     warning(
         "access.denied",
         "A signed-in user asked for something that they may not see or do.",
@@ -69,9 +75,16 @@ PEOPLE = [
     notice("role.removed", "A role was removed."),
     warning("grant.given", "A user was granted a role for a toolkit.", grant="the grant in words"),
     notice("grant.taken", "A grant was taken away.", grant="the grant in words"),
-    notice("token.created", "A personal token was made.", scopes="its scopes", expires="when"),
+    notice(
+        "token.created",
+        "A personal token was made.",
+        owner=_OWNER,
+        scopes="its scopes",
+        toolkits="the toolkits that it is for; none: all",
+        expires="when",
+    ),
     notice("token.changed", "A personal token was changed."),
-    notice("token.revoked", "A personal token was revoked.", reason=_REASON),
+    notice("token.revoked", "A personal token was revoked.", owner=_OWNER, reason=_REASON),
     warning("token.refused", "A personal token was refused.", reason=_REASON),
     notice("provider.created", "A sign-in provider was created."),
     notice("provider.changed", "A sign-in provider was changed."),

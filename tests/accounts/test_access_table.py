@@ -6,10 +6,11 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
-from accounts.models import Grant, User
+from accounts import sessions
+from accounts.models import Grant, SessionKind, User
 from accounts.roles import SYSTEM_ADMIN, TOOLKIT_CURATOR, TOOLKIT_USER
 from tests.accounts.access_walk import COLUMNS, TABLE, Table, addresses, outcome, suggest
-from tests.support.factories import make_job, make_row, make_user
+from tests.support.factories import make_job, make_row, make_token, make_user
 from toolkits.jobs.states import JobState
 
 SHARDS = 4
@@ -45,6 +46,8 @@ def samples(people: dict[str, User]) -> dict[str, str]:
         "job": str(job.pk),
         "artifact": "report.csv",
         "user": str(owner.pk),
+        "session": str(sessions.begin(owner, SessionKind.BROWSER, seconds=600).pk),
+        "token": str(make_token(owner)[0].pk),
     }
 
 

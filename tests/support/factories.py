@@ -7,7 +7,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import User
+from accounts import personal_tokens
+from accounts.models import PersonalToken, User
+from accounts.personal_tokens import TokenSpec
 from accounts.roles import grant_role
 from toolkits.jobs.states import ACTIVE, TERMINAL, JobState
 from toolkits.models import Job, Toolkit, ToolkitVersion
@@ -26,6 +28,13 @@ def make_user(
     for role in roles:
         grant_role(user, role)
     return user
+
+
+def make_token(user: User, **fields: Any) -> tuple[PersonalToken, str]:
+    """Make a personal token of ``user``; returns it with its text."""
+    fields.setdefault("scopes", ["read", "run", "manage"])
+    fields.setdefault("expires_at", timezone.now() + timezone.timedelta(days=7))
+    return personal_tokens.make(user, user, TokenSpec(name=fields.pop("name", "test"), **fields))
 
 
 def operation(name: str = "hello", **fields: Any) -> dict[str, Any]:

@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
 from toolbox.config import SigningConfig
+
+_KINDS: dict[str, type[Any]] = {
+    "RS": RSAPrivateKey,
+    "PS": RSAPrivateKey,
+    "ES": EllipticCurvePrivateKey,
+    "Ed": Ed25519PrivateKey,
+}
 
 _SHORTEST = 32
 _SAMPLES = ("changeme", "change-me", "change_me", "secret-key", "example", "insecure", "password",
@@ -17,7 +37,26 @@ def problem(signing: SigningConfig) -> str:
     if not signing.private_key or not signing.public_key:
         missing = "AUTH_JWT_PUBLIC_KEY" if signing.private_key else "AUTH_JWT_PRIVATE_KEY"
         return f"{signing.algorithm} needs a key pair, but {missing} is not set"
+    return _pair_problem(signing)
+
+
+def _pair_problem(signing: SigningConfig) -> str:
+    try:
+        private = load_pem_private_key(signing.private_key.encode(), password=None)
+        public = load_pem_public_key(signing.public_key.encode())
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return "AUTH_JWT_PRIVATE_KEY or AUTH_JWT_PUBLIC_KEY is not a key in PEM without passphrase"
+    if _bytes(private.public_key()) != _bytes(public):
+        return "AUTH_JWT_PUBLIC_KEY is not the other half of AUTH_JWT_PRIVATE_KEY"
+    kind = next(kind for prefix, kind in _KINDS.items() if signing.algorithm.startswith(prefix))
+    if not isinstance(private, kind):
+        return f"AUTH_JWT_PRIVATE_KEY is not a key for {signing.algorithm}"
     return ""
+
+
+def _bytes(key: Any) -> bytes:
+    found: bytes = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return found
 
 
 def _secret_problem(secret: str) -> str:

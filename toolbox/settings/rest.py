@@ -1,11 +1,9 @@
 """Django REST Framework, its tokens and its schema."""
 
-from datetime import timedelta
 from typing import Any
 
 from toolbox import __version__
 from toolbox.settings import environment as e
-from toolbox.settings.security import SIGNING
 
 AUTH_ACCESS_TOKEN_TTL_SECONDS = e.number(
     "AUTH_ACCESS_TOKEN_TTL_SECONDS", 900, least=1, about="Life of an access token."
@@ -54,20 +52,6 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_THROTTLE_CLASSES": ["toolbox.api.throttling.RoleThrottle"],
     "EXCEPTION_HANDLER": "toolbox.rest.problem_details",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-}
-
-SIMPLE_JWT: dict[str, Any] = {
-    "ALGORITHM": SIGNING.algorithm,
-    "SIGNING_KEY": SIGNING.material,
-    "VERIFYING_KEY": SIGNING.public_key,
-    "AUDIENCE": "sre-toolbox",
-    "ISSUER": "sre-toolbox",
-    "ACCESS_TOKEN_LIFETIME": timedelta(seconds=AUTH_ACCESS_TOKEN_TTL_SECONDS),
-    "REFRESH_TOKEN_LIFETIME": timedelta(seconds=AUTH_REFRESH_TOKEN_TTL_SECONDS),
-    "ROTATE_REFRESH_TOKENS": True,
-    "BLACKLIST_AFTER_ROTATION": True,
-    "CHECK_REVOKE_TOKEN": True,
-    "USER_ID_FIELD": "id",
 }
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {

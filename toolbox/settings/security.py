@@ -25,6 +25,17 @@ SIGNING = SigningConfig(
     ),
     private_key=_private_key,
     public_key=e.pem("AUTH_JWT_PUBLIC_KEY", public=True, about="The other half of the pair."),
+    previous_secrets=tuple(
+        e.secret(
+            "AUTH_JWT_PREVIOUS_SECRETS",
+            about="Secrets that signed before, with spaces between: still believed, not used.",
+        ).split()
+    ),
+    previous_public_keys=e.pem(
+        "AUTH_JWT_PREVIOUS_PUBLIC_KEYS",
+        public=True,
+        about="Public keys that signed before, one after the other.",
+    ),
 )
 # Without signing material commands such as preflight must still say so in their own words; a key
 # of this process alone signs nothing that another one would take, and nothing serves on it.
@@ -33,6 +44,7 @@ SECRET_KEY = (
     or e.derive(SIGNING.material, "django-secret-key")
     or secrets.token_hex(32)
 )
+SECRET_KEY_FALLBACKS = [e.derive(old, "django-secret-key") for old in SIGNING.previous_secrets]
 
 _origin = urlsplit(FRONTEND_BASE_URL)
 _https = _origin.scheme == "https"

@@ -1,0 +1,102 @@
+"""Forms of the pages about signing in and one's own account."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access import TOKEN_SCOPES
+from accounts.models import User
+from accounts.personal_tokens import TokenSpec
+
+_PASSWORD = {"autocomplete": "new-password"}
+_LIVES = [(7, _("a week")), (30, _("30 days")), (90, _("90 days")), (365, _("a year"))]
+_SCOPE_LABELS = {
+    "read": _("Read: see toolkits, jobs and results"),
+    "run": _("Run: run operations, edit records"),
+    "manage": _("Manage: everything else that you may do"),
+}
+
+
+class SignInForm(forms.Form):
+    """A name and a password."""
+
+    username = forms.CharField(max_length=254)
+    password = forms.CharField(max_length=1024, strip=False)
+
+
+class PasswordForm(forms.Form):
+    """A new password, and the present one as proof."""
+
+    present = forms.CharField(
+        label=_("Present password"), strip=False, max_length=1024,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )  # fmt: skip
+    new = forms.CharField(
+        label=_("New password"), strip=False, max_length=1024,
+        widget=forms.PasswordInput(attrs=_PASSWORD),
+        help_text=_("At least 12 characters. A sentence is easy to remember and hard to guess."),
+    )  # fmt: skip
+    again = forms.CharField(
+        label=_("New password again"), strip=False, max_length=1024,
+        widget=forms.PasswordInput(attrs=_PASSWORD),
+    )  # fmt: skip
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_present(self) -> str:
+        present: str = self.cleaned_data["present"]
+        if not self.user.check_password(present):
+            raise ValidationError(_("This is not your present password."))
+        return present
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("new") and data.get("new") != data.get("again"):
+            self.add_error("again", _("The two new passwords are not the same."))
+        return data
+
+
+class TokenForm(forms.Form):
+    """A new personal token."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=100, help_text=_("What it is for: deploy pipeline, laptop.")
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("It may"), widget=forms.CheckboxSelectMultiple, initial=["read"],
+        choices=[(name, _SCOPE_LABELS[name]) for name in TOKEN_SCOPES],
+    )  # fmt: skip
+    days = forms.TypedChoiceField(
+        label=_("It lives"), coerce=int, choices=_LIVES, initial=90,
+    )  # fmt: skip
+    toolkits = forms.CharField(
+        label=_("Toolkits"), required=False,
+        help_text=_("Names, with spaces between. Empty: every toolkit that you may use."),
+    )  # fmt: skip
+    addresses = forms.CharField(
+        label=_("Addresses"), required=False,
+        help_text=_("Addresses or networks that it may come from. Empty: any."),
+    )  # fmt: skip
+
+    def spec(self) -> TokenSpec:
+        """What is asked for."""
+        data = self.cleaned_data
+        return TokenSpec(
+            name=data["name"],
+            expires_at=timezone.now() + timedelta(days=data["days"]),
+            scopes=data["scopes"],
+            toolkits=_words(data["toolkits"]),
+            addresses=_words(data["addresses"]),
+        )
+
+
+def _words(text: str) -> list[str]:
+    return text.replace(",", " ").split()

@@ -1,0 +1,1 @@
+"""Who can say who somebody is."""

@@ -1,0 +1,128 @@
+"""Sessions: begun at sign-in, checked at each request, ended one or all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import SessionKind, User, UserSession
+from toolbox import context
+from toolbox.events import emit
+
+#: Where a Django session keeps the id of its row.
+ROW_KEY = "accounts.session"
+_TOUCH = timedelta(seconds=60)
+_KEPT = timedelta(days=30)
+
+
+def begin(
+    user: User,
+    kind: SessionKind,
+    *,
+    seconds: int,
+    provider: str = "",
+    methods: Iterable[str] = (),
+    session_key: str | None = None,
+    refresh_digest: str = "",
+) -> UserSession:
+    """Note a new session, with the device and address of the current request."""
+    work = context.current()
+    now = timezone.now()
+    return UserSession.objects.create(
+        user=user,
+        kind=kind,
+        provider=provider,
+        methods=list(methods),
+        session_key=session_key,
+        refresh_digest=refresh_digest,
+        address=work.address,
+        user_agent=work.user_agent,
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + timedelta(seconds=seconds),
+    )
+
+
+def find(session_id: str | UUID, kind: SessionKind) -> UserSession | None:
+    """Return the session with its user, if it is alive and the user may sign in."""
+    try:
+        key = UUID(str(session_id))
+    except ValueError:
+        return None
+    found = UserSession.objects.alive().select_related("user")
+    return found.filter(pk=key, kind=kind, user__is_active=True).first()
+
+
+def touch(session: UserSession) -> None:
+    """Note that it is in use, at most once a minute."""
+    now = timezone.now()
+    if now - session.last_seen_at < _TOUCH:
+        return
+    work = context.current()
+    session.last_seen_at, session.address, session.user_agent = now, work.address, work.user_agent
+    session.save(update_fields=["last_seen_at", "address", "user_agent"])
+
+
+@transaction.atomic
+def end(session: UserSession, reason: str, actor: Any = None) -> bool:
+    """End one session; false when it had ended."""
+    return _end(UserSession.objects.filter(pk=session.pk), reason, actor, session.user) == 1
+
+
+@transaction.atomic
+def end_all(
+    user: User,
+    reason: str,
+    actor: Any = None,
+    *,
+    keep: UserSession | None = None,
+    kind: SessionKind | None = None,
+) -> int:
+    """End the sessions of ``user``, except ``keep``, and return how many there were."""
+    wanted = UserSession.objects.filter(user=user)
+    if keep is not None:
+        wanted = wanted.exclude(pk=keep.pk)
+    if kind is not None:
+        wanted = wanted.filter(kind=kind)
+    return _end(wanted, reason, actor, user)
+
+
+def moved(session: UserSession, session_key: str | None) -> None:
+    """Note the new key that Django gave to a session that goes on."""
+    UserSession.objects.filter(pk=session.pk).update(session_key=session_key)
+
+
+def close(session: UserSession, reason: str) -> None:
+    """End a session whose end is audited elsewhere, as signing out is."""
+    alive = UserSession.objects.filter(pk=session.pk, ended_at__isnull=True)
+    alive.update(ended_at=timezone.now(), end_reason=reason)
+
+
+def _end(wanted: Any, reason: str, actor: Any, user: User) -> int:
+    alive = wanted.filter(ended_at__isnull=True)
+    keys = [key for key in alive.values_list("session_key", flat=True) if key]
+    ended = int(alive.update(ended_at=timezone.now(), end_reason=reason))
+    for key in keys:
+        _store(key).delete()
+    if ended:
+        emit("auth.session_ended", actor=actor, target=user, reason=reason, sessions=ended)
+    return ended
+
+
+def _store(key: str) -> Any:
+    return import_module(settings.SESSION_ENGINE).SessionStore(key)
+
+
+def prune() -> int:
+    """Delete rows of sessions that ended or ran out a month ago."""
+    before = timezone.now() - _KEPT
+    gone = Q(expires_at__lt=before) | Q(ended_at__lt=before)
+    return UserSession.objects.filter(gone).delete()[0]
