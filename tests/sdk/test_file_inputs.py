@@ -1,11 +1,11 @@
 """Files as inputs: in the schema, from the command line, in the function."""
 
 import pytest
-
-from tests.support.kits import run_here
 from toolkit_sdk import Context, File, Toolkit
 from toolkit_sdk.describe import describe
 from toolkit_sdk.testing import InvalidInputs, fake_context
+
+from tests.support.kits import run_here
 from toolkits.cli.run import _inputs
 from toolkits.file_inputs import as_input
 from toolkits.jobs.states import JobState

@@ -106,7 +106,9 @@ def test_an_exchange_is_measured_phase_by_phase():
 
 def test_headers_and_body_are_sent_as_given():
     with listeners.web(ok()) as server:
-        exchange(Request("POST", server.url, (("X-One", "1"), ("Accept", "a/b")), b"data"), Options())
+        exchange(
+            Request("POST", server.url, (("X-One", "1"), ("Accept", "a/b")), b"data"), Options()
+        )
 
     seen = server.seen[0]
     assert (seen.method, seen.path, seen.body) == ("POST", "/", b"data")
@@ -131,7 +133,9 @@ def test_a_chunked_body_is_put_together():
 
 
 def test_a_body_that_ends_early_is_an_error():
-    with listeners.web(lambda _: (200, {"Content-Length": "50", "Connection": "close"}, b"short")) as server:
+    with listeners.web(
+        lambda _: (200, {"Content-Length": "50", "Connection": "close"}, b"short")
+    ) as server:
         with pytest.raises(ExchangeError, match="45 bytes too early") as caught:
             exchange(Request("GET", server.url), Options())
 
@@ -218,7 +222,9 @@ def test_the_rule_holds_for_what_a_proxy_is_asked_for():
     assert proxy.seen == []
 
 
-@pytest.mark.parametrize("url", ["ftp://a/b", "http://", "http://a:99999/", "http://a/b c", "nonsense"])
+@pytest.mark.parametrize(
+    "url", ["ftp://a/b", "http://", "http://a:99999/", "http://a/b c", "nonsense"]
+)
 def test_what_is_no_url_is_refused_in_words(url):
     with pytest.raises(ValueError, match="URL|host|port"):
         exchange(Request("GET", url), Options())

@@ -32,7 +32,10 @@ def several(ctx: Context, hosts: list[Host] = []) -> list[str]:
 
 
 def test_each_shape_is_described_with_its_collection():
-    described = {entry["name"]: entry["inputs"]["properties"] for entry in describe(toolkit, "1")["operations"]}
+    described = {
+        entry["name"]: entry["inputs"]["properties"]
+        for entry in describe(toolkit, "1")["operations"]
+    }
 
     assert described["one"]["host"]["x-record"] == "hosts"
     assert described["one"]["host"]["description"] == "Which"

@@ -70,5 +70,7 @@ def test_a_toolkit_over_its_limit_loses_its_oldest_samples():
     history.append(small, "s", [(1.0, 1)])
 
     assert history.enforce_limits(most=10) == 20
-    assert [at for at, _ in history.read(toolkit, "s", None, None, 99)] == [float(n) for n in range(20, 30)]
+    assert [at for at, _ in history.read(toolkit, "s", None, None, 99)] == [
+        float(n) for n in range(20, 30)
+    ]
     assert ToolkitSample.objects.filter(toolkit=small).count() == 1

@@ -111,6 +111,23 @@ class Code(View):
     language: str = ""
 
 
+class Span(BaseModel):
+    """A marked piece of a text, by its offsets; ``label`` is shown beside or over it."""
+
+    start: int
+    end: int
+    label: str = ""
+
+
+class Highlight(View):
+    """Plain text with marked pieces, in order and apart from each other."""
+
+    view: Literal["highlight"] = "highlight"
+    title: str | None = None
+    text: str
+    spans: list[Span] = Field(default_factory=list)
+
+
 class Series(BaseModel):
     """A line of a chart: points of epoch seconds and a value, or None for a gap."""
 

@@ -1,0 +1,64 @@
+"""The sample toolkit, installed, in a real runner."""
+
+import base64
+
+from toolkits.jobs.states import JobState
+from toolkits.models import Toolkit, ToolkitState
+from toolkits.records import create
+
+
+def test_it_greets(run):
+    job = run("sample-toolkit", "hello", {"name": "Ada"})
+
+    assert job.state == JobState.SUCCEEDED, job.reason
+    assert job.result == {"view": "text", "text": "Hello, Ada!"}
+
+
+def test_every_kind_of_input_arrives(run):
+    upload = {"name": "a.bin", "content": base64.b64encode(b"12345").decode()}
+    inputs = {
+        "upload": upload,
+        "colours": ["red", "blue"],
+        "wait": "PT90S",
+        "window": {"minutes": 5},
+    }
+    job = run("sample-toolkit", "every_input", inputs)
+
+    assert job.state == JobState.SUCCEEDED, job.reason
+    shown = {item["label"]: item["value"] for item in job.result["items"]}
+    assert shown["upload"] == "a.bin: 5 bytes"
+    assert shown["colours"] == "red, blue"
+    assert shown["wait"] == "90 s"
+
+
+def test_what_the_code_refuses_is_told_at_its_field(run):
+    job = run("sample-toolkit", "every_input", {"ticket": "x"})
+
+    assert job.state == JobState.FAILED
+    assert job.error["kind"] == "invalid_inputs"
+    assert job.error["errors"] == [
+        {"loc": ["ticket"], "message": "'x' is not a ticket; write it like OPS-123"}
+    ]
+
+
+def test_a_note_changes_record_state_and_history(bundled, run, user):
+    toolkit = bundled("sample-toolkit")
+    record = create(toolkit, "services", {"name": "mail"}, user)
+
+    job = run("sample-toolkit", "take_note", {"service": str(record.pk), "note": "rebooted"})
+
+    assert job.state == JobState.SUCCEEDED, job.reason
+    record.refresh_from_db()
+    assert record.data["notes"] == 1
+    assert ToolkitState.objects.get(key="last_note").value == {
+        "service": "mail",
+        "note": "rebooted",
+    }
+    assert Toolkit.objects.get(slug="sample-toolkit").samples.count() == 1
+
+
+def test_its_file_is_kept(run):
+    job = run("sample-toolkit", "export_services")
+
+    assert job.state == JobState.SUCCEEDED, job.reason
+    assert list(job.artifacts.values_list("name", flat=True)) == ["services.csv"]
