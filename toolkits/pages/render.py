@@ -120,6 +120,21 @@ def _code(view: dict[str, Any]) -> Prepared:
     }
 
 
+def _highlight(view: dict[str, Any]) -> Prepared:
+    text, cut = _beginning(str(view["text"]))
+    pieces, at = [], 0
+    for span in view.get("spans") or []:
+        start, end = int(span["start"]), min(int(span["end"]), len(text))
+        if not at <= start < end:
+            continue
+        pieces.append({"text": markup.plain(text[at:start]), "marked": False})
+        label = str(span.get("label") or "")
+        pieces.append({"text": markup.plain(text[start:end]), "marked": True, "label": label})
+        at = end
+    pieces.append({"text": markup.plain(text[at:]), "marked": False})
+    return {"template": "views/_highlight.html", "pieces": pieces, "cut": cut}
+
+
 def _time_series(view: dict[str, Any]) -> Prepared:
     return {
         "template": "views/_time_series.html",
@@ -185,6 +200,7 @@ _BUILDERS: dict[str, Callable[..., Prepared]] = {
     "markdown": _markdown,
     "text": _text,
     "code": _code,
+    "highlight": _highlight,
     "time_series": _time_series,
     "bar": _bar,
     "heatmap": _heatmap,

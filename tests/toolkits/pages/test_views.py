@@ -24,6 +24,7 @@ VIEWS: dict[str, dict[str, Any]] = {
     "markdown": {"view": "markdown", "text": "# Title\n\nSome **text**."},
     "text": {"view": "text", "text": "plain"},
     "code": {"view": "code", "code": "x = 1", "language": "python"},
+    "highlight": {"view": "highlight", "text": "a=1 b=<2>", "spans": [{"start": 0, "end": 3, "label": "1"}, {"start": 4, "end": 9, "label": "2"}]},
     "time_series": {"view": "time_series", "unit": "ms", "series": [{"label": "p50", "points": [[1, 2.0], [2, None], [3, 4.5]]}]},
     "bar": {"view": "bar", "bars": [{"label": "ams2", "value": 11, "state": "critical"}, {"label": "fra1", "value": 4}]},
     "heatmap": {"view": "heatmap", "x": ["00", "01"], "y": ["Mon"], "values": [[1, None]]},
@@ -188,3 +189,22 @@ def test_a_link_that_would_run_script_is_text() -> None:
         html = render_view({"view": "table", "columns": [column], "rows": [{"to": {"href": href, "text": "go"}}]})
         assert Seen(html).all("a") == []
         assert "go" in html
+
+
+def test_marked_pieces_are_escaped_and_what_overlaps_is_left_out():
+    html = str(
+        render_view(
+            {
+                "view": "highlight",
+                "text": "a<b>c",
+                "spans": [
+                    {"start": 1, "end": 4, "label": "x"},
+                    {"start": 2, "end": 5},
+                    {"start": 4, "end": 99},
+                ],
+            }
+        )
+    )
+
+    marks = re.findall(r"<mark[^>]*>(.*?)</mark>", html)
+    assert marks == ["&lt;b&gt;", "c"]
