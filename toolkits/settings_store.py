@@ -25,9 +25,14 @@ def _stored(toolkit: Toolkit) -> dict[str, Any]:
     return row.data if row else {}
 
 
-def reveal(toolkit: Toolkit) -> tuple[dict[str, Any], list[str]]:
-    """Settings with defaults and secrets for toolkit code, and the values to redact."""
-    schema = toolkit.settings_schema
+def reveal(
+    toolkit: Toolkit, schema: dict[str, Any] | None = None
+) -> tuple[dict[str, Any], list[str]]:
+    """Settings with defaults and secrets for toolkit code, and the values to redact.
+
+    ``schema`` is that of another version than the active one.
+    """
+    schema = schema or toolkit.settings_schema
     if schema is None:
         return {}, []
     known = schema.get("properties", {})

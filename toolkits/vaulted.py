@@ -13,6 +13,11 @@ MARK = "$vault"
 UNCHANGED = "••••"
 
 
+def path_of(slug: str, path: str) -> str:
+    """Where a secret that a toolkit names is in the mount: its own, or one that toolkits share."""
+    return path if path.startswith("shared/") else f"toolkits/{slug}/{path}"
+
+
 def is_reference(value: Any) -> bool:
     """Whether a stored value is a reference to Vault."""
     return isinstance(value, dict) and set(value) == {MARK}

@@ -128,6 +128,14 @@ def _copied(wanted: list[str], wheels: Path, target: Path) -> bool:
     return bool(found)
 
 
+def pinned(bundle: Path) -> list[str]:
+    """The packages that a bundle pins, as ``name==version``; none where it is not there."""
+    requirements = bundle / "requirements.txt"
+    if not requirements.is_file():
+        return []
+    return sorted(line.split(";")[0].split("--hash")[0].strip(" \\") for line in _wanted(requirements.read_text()))
+
+
 def _wanted(text: str) -> list[str]:
     wanted = []
     joined = text.replace("\\\n", " ")

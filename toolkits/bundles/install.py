@@ -1,4 +1,4 @@
-"""Installing a bundle: everything is checked and written aside before one row is switched."""
+"""Installing a bundle: a plan is confirmed, its bytes take their place, and one row is switched."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from toolbox.events import emit
 from toolkits import cards
-from toolkits.bundles import environment, manifest, semver, storage
-from toolkits.bundles.manifest import Manifest
-from toolkits.bundles.source import Bundle
-from toolkits.errors import BundleError
-from toolkits.models import Toolkit, ToolkitVersion
-from toolkits.runtime.describe import describe
-from toolkits.runtime.spec import RunnerSpec
+from toolkits.bundles import planning, storage
+from toolkits.bundles.permissions import Permissions
+from toolkits.bundles.planning import PlanOptions
+from toolkits.errors import BundleError, Conflict, NotUsable
+from toolkits.models import InstallPlan, PlanState, Toolkit, ToolkitVersion
 
 
 def install_bundle(
@@ -26,98 +25,111 @@ def install_bundle(
     allow_downgrade: bool = False,
     enable: bool = True,
     bundled: bool = False,
+    slug: str = "",
 ) -> ToolkitVersion:
-    """Install a zip or folder and make it the toolkit's active version.
+    """Plan and confirm in one go: install a zip or folder and make it the active version.
 
-    Returns the version; installing what is active already changes nothing. Raises
+    What the bundle asks for is consented to by that. Installing what is active already changes
+    nothing. Raises ``BundleError``, after which nothing has changed.
+    """
+    options = PlanOptions(allow_downgrade, enable, bundled, slug)
+    plan = planning.make_plan(Path(source), user=user, via=via, options=options)
+    return confirm(plan, user, digest=plan.digest, consent=True)
+
+
+def confirm(plan: InstallPlan, user: Any, *, digest: str, consent: bool = False) -> ToolkitVersion:
+    """Install what was planned and make it the active version.
+
+    ``digest`` is that of the plan which the caller saw; ``consent`` accepts what the version asks
+    for beyond what its predecessor was given. Raises ``NotUsable``, ``Conflict`` or
     ``BundleError``, after which nothing has changed.
     """
-    try:
-        with Bundle(Path(source)) as bundle:
-            read = manifest.read(bundle)
-            _check_order(read, allow_downgrade=allow_downgrade)
-            folder, digest = storage.place(bundle, read.slug, read.version)
-            size = sum(bundle.sizes.values())
-        _check_content(read, digest)
-        own = environment.toolkit_environment(folder)
-        described = _describe(read, folder, own)
-    except BundleError as error:
-        emit("toolkit.install_refused", actor=user, outcome="failure", via=via, reason=str(error))
-        raise
-    row = {
-        "manifest": read.data,
-        "description": described,
-        "storage_path": storage.relative(folder),
-        "environment": str(own or ""),
-        "size_bytes": size,
-        "installed_by": user,
-    }
+    _check_confirmable(plan, digest=digest, consent=consent)
+    staged = plan.folder / "bundle"
+    if problems := storage.verify(staged, plan.digest):
+        raise BundleError("what was planned is not there any more: " + "; ".join(problems))
+    # The folder is named by its digest, so that it being there before its row harms nobody.
+    folder = storage.adopt(staged, plan.slug, plan.version, plan.digest)
     with transaction.atomic():
-        return _activate(read, digest, row, via=via, enable=enable, bundled=bundled, user=user)
+        version = _activate(plan, folder, user)
+    planning.discard_files(plan)
+    return version
 
 
-def _active(slug: str) -> ToolkitVersion | None:
-    toolkit = Toolkit.objects.select_related("active_version").filter(slug=slug).first()
-    return toolkit.active_version if toolkit and toolkit.removed_at is None else None
+def _check_confirmable(plan: InstallPlan, *, digest: str, consent: bool) -> None:
+    if plan.state != PlanState.READY or plan.expires_at < timezone.now():
+        raise NotUsable("The plan cannot be confirmed any more. Upload the bundle again.")
+    if digest != plan.digest:
+        raise Conflict("What is to be confirmed is not what was planned. Look at the plan again.")
+    if plan.needs_consent and not consent:
+        wanted = "; ".join(plan.needs_consent.values())
+        raise NotUsable(f"{plan.slug} {plan.version} asks for more: {wanted}. Accept that first.")
 
 
-def _check_order(read: Manifest, *, allow_downgrade: bool) -> None:
-    active = _active(read.slug)
-    if active is None or allow_downgrade:
-        return
-    if semver.key(read.version) < semver.key(active.version):
-        raise BundleError(
-            f"version {read.version} is older than the installed {active.version}",
-            where="toolkit.json",
-            hint="Allow the downgrade if it is meant.",
-        )
-
-
-def _check_content(read: Manifest, digest: str) -> None:
-    same = ToolkitVersion.objects.filter(toolkit__slug=read.slug, version=read.version)
-    if same.exists() and not same.filter(digest=digest).exists():
-        raise BundleError(
-            f"version {read.version} is installed with other content",
-            where="toolkit.json",
-            hint="Give the changed bundle a new version.",
-        )
-
-
-def _describe(read: Manifest, folder: Path, own: Path | None) -> dict[str, Any]:
-    if not read.entry:
-        return {"operations": [], "collections": [], "cards": [], "settings": None}
-    return describe(RunnerSpec(read.slug, read.version, folder, read.entry, own))
-
-
-def _activate(
-    read: Manifest,
-    digest: str,
-    row: dict[str, Any],
-    *,
-    via: str,
-    enable: bool,
-    bundled: bool,
-    user: Any,
-) -> ToolkitVersion:
+def _activate(plan: InstallPlan, folder: Path, user: Any) -> ToolkitVersion:
+    options = plan.options
     toolkit, created = Toolkit.objects.select_for_update().get_or_create(
-        slug=read.slug, defaults={"name": read.name, "installed_by": user, "enabled": enable}
+        slug=plan.slug,
+        defaults={
+            "name": plan.manifest["name"],
+            "installed_by": user,
+            "enabled": options.get("enable", True),
+        },
     )
+    if not created and toolkit.active_version_id != plan.base_version_id:
+        raise Conflict(
+            f"Another version of {plan.slug} was activated meanwhile. Upload the bundle again to "
+            "see what it changes now."
+        )
+    if not InstallPlan.objects.filter(pk=plan.pk, state=PlanState.READY).update(
+        state=PlanState.CONFIRMED
+    ):
+        raise NotUsable("The plan was confirmed or given up by somebody else.")
     version, _ = ToolkitVersion.objects.get_or_create(
-        toolkit=toolkit, version=read.version, digest=digest, defaults=row
+        toolkit=toolkit,
+        version=plan.version,
+        digest=plan.digest,
+        defaults={
+            "manifest": plan.manifest,
+            "description": plan.description,
+            "storage_path": storage.relative(folder),
+            "environment": plan.environment,
+            "signature": plan.signature,
+            "size_bytes": plan.size_bytes,
+            "installed_by": user,
+        },
     )
     if toolkit.active_version_id == version.pk and toolkit.removed_at is None:
         return version
     before = toolkit.active_version.version if toolkit.active_version else None
-    toolkit.active_version = version
-    toolkit.name, toolkit.description, toolkit.icon = read.name, read.description, read.icon
-    toolkit.categories, toolkit.tags = read.categories, read.tags
-    toolkit.bundled = bundled or (toolkit.bundled and not created)
+    toolkit.bundled = bool(options.get("bundled")) or (toolkit.bundled and not created)
     if toolkit.removed_at is not None:
-        toolkit.removed_at, toolkit.enabled = None, enable
-    toolkit.save()
-    cards.sync(toolkit)
-    changes = {"version": [before, read.version]}
-    emit("toolkit.installed", actor=user, target=toolkit, changes=changes, via=via, digest=digest)
+        toolkit.removed_at, toolkit.removed_by = None, None
+        toolkit.removal, toolkit.enabled = {}, bool(options.get("enable", True))
+    switch(toolkit, version)
+    emit(
+        "toolkit.installed",
+        actor=user,
+        target=toolkit,
+        changes={"version": [before, plan.version]},
+        via=plan.via,
+        digest=plan.digest,
+        plan=plan.digest,
+        signer=plan.signature.get("signer", ""),
+    )
+    if plan.needs_consent:
+        given = sorted(plan.needs_consent)
+        emit("toolkit.consented", actor=user, target=toolkit, permissions=given)
     return version
 
 
+def switch(toolkit: Toolkit, version: ToolkitVersion) -> None:
+    """Make ``version`` the one that runs: one row. Every process reads it at its next use."""
+    given = version.manifest
+    toolkit.active_version = version
+    toolkit.name, toolkit.description = given["name"], given.get("description", "")
+    toolkit.icon = given.get("icon", "")
+    toolkit.categories, toolkit.tags = given.get("categories", []), given.get("tags", [])
+    toolkit.consented = sorted(Permissions.of(given).lines())
+    toolkit.save()
+    cards.sync(toolkit)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 from pathlib import Path
 
 from django.conf import settings
@@ -30,52 +29,55 @@ def combine(digests: dict[str, str]) -> str:
     return hashlib.sha256(listing.encode()).hexdigest()
 
 
-def place(bundle: Bundle, slug: str, version: str) -> tuple[Path, str]:
-    """Write the bundle to its folder and return the folder and the digest.
+def write(bundle: Bundle, folder: Path) -> dict[str, str]:
+    """Write the bundle's files into a new folder and return their digests by path.
 
-    A folder that is there already and whole is left as it is. Raises ``BundleError`` when
-    there is no room.
+    Raises ``BundleError`` when there is no room.
     """
-    incoming = _root() / ".incoming"
-    incoming.mkdir(mode=0o711, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o711, parents=True)
     needed = sum(bundle.sizes.values())
-    if shutil.disk_usage(incoming).free < needed * 2 + (16 << 20):
+    if shutil.disk_usage(folder).free < needed * 2 + (16 << 20):
         raise BundleError(
             f"there is no room for {needed:,} bytes in {_root()}",
             hint="Free some space, or remove versions that are not used.",
         )
-    staged = Path(tempfile.mkdtemp(dir=incoming))
     try:
-        digest = _write(bundle, staged)
-        target = _root() / slug / f"{version}-{digest[:12]}"
-        if target.is_dir() and not verify(target, digest):
-            return target, digest
-        remove(target)
-        target.parent.mkdir(exist_ok=True)
-        target.parent.chmod(0o755)
-        _seal(staged)
-        staged.rename(target)
-        return target, digest
+        digests = {path: _write_file(bundle, path, folder / path) for path in bundle.sizes}
+        _seal(folder)
     except OSError as error:
         raise BundleError(f"it could not be stored: {error.strerror}") from error
-    finally:
-        remove(staged)
+    return digests
 
 
-def _write(bundle: Bundle, folder: Path) -> str:
-    digests = {}
-    for path in bundle.sizes:
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        sha = hashlib.sha256()
-        with target.open("xb") as stream:
-            for chunk in bundle.chunks(path):
-                sha.update(chunk)
-                stream.write(chunk)
-            stream.flush()
-            os.fsync(stream.fileno())
-        digests[path] = sha.hexdigest()
-    return combine(digests)
+def _write_file(bundle: Bundle, path: str, target: Path) -> str:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    sha = hashlib.sha256()
+    with target.open("xb") as stream:
+        for chunk in bundle.chunks(path):
+            sha.update(chunk)
+            stream.write(chunk)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return sha.hexdigest()
+
+
+def adopt(folder: Path, slug: str, version: str, digest: str) -> Path:
+    """Move a written folder to where installed bundles are; returns that place.
+
+    One that is there already and whole is kept as it is.
+    """
+    target = _root() / slug / f"{version}-{digest[:12]}"
+    if target.is_dir() and not verify(target, digest):
+        remove(folder)
+        return target
+    remove(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.chmod(0o755)
+    try:
+        folder.rename(target)
+    except OSError as error:
+        raise BundleError(f"it could not be stored: {error.strerror}") from error
+    return target
 
 
 def _seal(folder: Path) -> None:
@@ -87,17 +89,26 @@ def _seal(folder: Path) -> None:
     os.chmod(folder, 0o755)
 
 
-def verify(folder: Path, digest: str) -> list[str]:
-    """Return what is wrong with an installed folder; empty when it is as it was written."""
+def digests_of(folder: Path) -> dict[str, str]:
+    """The digests of all files of a folder. ``ValueError`` for what is not a plain file."""
     digests = {}
     for path in sorted(folder.rglob("*")):
+        relative_path = path.relative_to(folder).as_posix()
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            return [f"{path.relative_to(folder)} is not a plain file"]
+            raise ValueError(f"{relative_path} is not a plain file")
         if path.is_file():
-            digests[path.relative_to(folder).as_posix()] = hashlib.sha256(
-                path.read_bytes()
-            ).hexdigest()
-    return [] if combine(digests) == digest else ["its files are not what was installed"]
+            with path.open("rb") as stream:
+                digests[relative_path] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return digests
+
+
+def verify(folder: Path, digest: str) -> list[str]:
+    """Return what is wrong with an installed folder; empty when it is as it was written."""
+    try:
+        same = combine(digests_of(folder)) == digest
+    except (OSError, ValueError) as error:
+        return [str(error)]
+    return [] if same else ["its files are not what was installed"]
 
 
 def remove(folder: Path) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from toolkits import lifecycle
+from toolkits.bundles import manifest
 from toolkits.bundles.install import install_bundle
 from toolkits.bundles.pack import pack as pack_bundle
+from toolkits.bundles.source import Bundle
 from toolkits.cli.users import acting_user
 from toolkits.models import Toolkit
 
@@ -53,6 +55,9 @@ def find(slug: str) -> Toolkit:
 
 def install(options: dict[str, Any], out: Any) -> None:
     """Install or update from a zip or folder."""
+    if options["bundled"] and (removed := _removed(options["source"])):
+        out.write(f"{removed} was removed by an administrator and is left so.")
+        return
     version = install_bundle(
         options["source"],
         user=acting_user(options.get("user")),
@@ -63,6 +68,13 @@ def install(options: dict[str, Any], out: Any) -> None:
     )
     operations = len(version.description.get("operations", []))
     out.write(f"{version.toolkit.slug} {version.version} is active: {operations} operations.")
+
+
+def _removed(source: Path) -> str:
+    """The slug of a bundled toolkit that somebody removed: it stays removed at the next start."""
+    with Bundle(source) as bundle:
+        slug = manifest.read(bundle).slug
+    return slug if Toolkit.objects.filter(slug=slug, removed_at__isnull=False).exists() else ""
 
 
 def listing(options: dict[str, Any], out: Any) -> None:

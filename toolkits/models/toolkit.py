@@ -46,6 +46,12 @@ class Toolkit(models.Model):
     installed_at = models.DateTimeField(_("installed"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True, editable=False)
+    removed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    removal = models.JSONField(default=dict, blank=True, editable=False)
+    pinned = models.BooleanField(_("do not update"), default=False)
+    consented = models.JSONField(default=list, blank=True, editable=False)
 
     objects = ToolkitQuerySet.as_manager()
 

@@ -21,6 +21,7 @@ class ToolkitVersion(models.Model):
     description = models.JSONField(default=dict)
     storage_path = models.CharField(max_length=300)
     environment = models.CharField(max_length=300, blank=True)
+    signature = models.JSONField(default=dict)
     size_bytes = models.BigIntegerField(_("size"), default=0)
     installed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"

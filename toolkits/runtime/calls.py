@@ -8,8 +8,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from toolbox import secrets
+from toolbox.events import emit
 from toolbox.secrets import SecretNotFound, SecretsError
-from toolkits import history, records, settings_store
+from toolkits import history, records, settings_store, vaulted
+from toolkits.bundles.permissions import Permissions
 from toolkits.errors import Conflict, InputError
 from toolkits.jobs import artifacts
 from toolkits.jobs.redaction import Redactor
@@ -89,7 +91,13 @@ class Calls:
         path = str(message["path"]).strip("/")
         if not path or any(part in {"", ".", ".."} for part in path.split("/")):
             raise CallRefused("invalid", f"{message['path']!r} is not a path of a secret")
-        found = secrets.client().read(f"toolkits/{self.toolkit.slug}/{path}")
+        if not self._permissions().may_read_secret(path):
+            reason = "its manifest does not ask for it"
+            emit("secret.refused", path=path, toolkit=self.toolkit.slug, reason=reason)
+            raise CallRefused(
+                "forbidden", f"The manifest of this toolkit does not ask for the secret {path}."
+            )
+        found = secrets.client().read(vaulted.path_of(self.toolkit.slug, path))
         self.redactor.add([str(value) for value in found.values()])
         key = message.get("key")
         if key is None:
@@ -97,6 +105,10 @@ class Calls:
         if key not in found:
             raise CallRefused("not_found", f"The secret {path} has no key {key!r}.")
         return found[key]
+
+    def _permissions(self) -> Permissions:
+        version = self.job.version if self.job else self.toolkit.active_version
+        return Permissions.of(version.manifest if version else {})
 
     def _state(self, message: dict[str, Any]) -> Any:
         entries = ToolkitState.objects.filter(toolkit=self.toolkit)

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from toolbox import context
+from toolkits.errors import BundleError
 from toolkits.jobs.redaction import Redactor
 from toolkits.models import CardState
 from toolkits.runtime import worker_state
@@ -41,6 +42,9 @@ def run_card(state_id: str) -> None:
     with context.working(toolkit=state.toolkit.slug):
         try:
             runner = worker_state.pool().acquire(RunnerSpec.of(state.toolkit.active_version))
+        except BundleError as error:
+            _keep(state, error=f"This version may not be run: {error}.")
+            return
         except OSError as error:
             _keep(state, error=f"The runner could not be started: {error.strerror}.")
             return

@@ -7,6 +7,7 @@ from typing import Any
 
 from toolbox import context
 from toolbox.secrets import SecretsError
+from toolkits.errors import BundleError
 from toolkits.jobs import job_secrets, lease
 from toolkits.jobs.lease import Ending
 from toolkits.jobs.log_writer import LogWriter, storable
@@ -51,6 +52,8 @@ def _run(job: Job) -> Ending:
         runner = worker_state.pool().acquire(RunnerSpec.of(job.version))
     except SecretsError as error:
         return Ending(JobState.FAILED, f"Its secret inputs could not be read: {error}")
+    except BundleError as error:
+        return Ending(JobState.FAILED, f"This version may not be run: {error}.")
     except OSError as error:
         log.exception("the runner could not be started")
         return Ending(JobState.FAILED, f"The runner could not be started: {error.strerror}.")

@@ -7,6 +7,7 @@ from collections import OrderedDict
 
 from django.conf import settings
 
+from toolkits.bundles import trust
 from toolkits.runtime.process import RunnerProcess
 from toolkits.runtime.process_tree import cpu_seconds
 from toolkits.runtime.spec import RunnerSpec
@@ -21,7 +22,11 @@ class RunnerPool:
         self._idle: OrderedDict[RunnerSpec, RunnerProcess] = OrderedDict()
 
     def acquire(self, spec: RunnerSpec) -> RunnerProcess:
-        """Return a runner for ``spec``. Raises ``OSError`` when none can be started."""
+        """Return a runner for ``spec``.
+
+        Raises ``OSError`` when none can be started, ``BundleError`` when the files on disk are
+        not what was installed or their signature is no longer good enough.
+        """
         runner = self._idle.pop(spec, None)
         if runner is not None:
             if runner.alive:
@@ -30,6 +35,8 @@ class RunnerPool:
         # A newer version of the same toolkit replaces the runners of older ones.
         for other in [idle for idle in self._idle if idle.slug == spec.slug]:
             self._idle.pop(other).end()
+        if spec.digest:
+            trust.still_good(spec.bundle, spec.digest)
         return RunnerProcess(spec)
 
     def release(self, runner: RunnerProcess) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 from toolkits.bundles.environment import sdk_environment
+from toolkits.bundles.permissions import Permissions
 from toolkits.models import ToolkitVersion
 
 PROTOCOL = 1
@@ -24,16 +25,31 @@ class RunnerSpec:
     bundle: Path
     entry: str
     environment: Path | None = None
+    #: What the files must add up to when a runner starts; empty for a bundle just written.
+    digest: str = ""
+    network: bool = True
+    read: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, version: ToolkitVersion) -> RunnerSpec:
         """The spec of an installed version."""
+        own = Path(version.environment) if version.environment else None
+        return replace(cls.planned(version.manifest, version.path, own), digest=version.digest)
+
+    @classmethod
+    def planned(
+        cls, manifest: dict[str, Any], bundle: Path, environment: Path | None
+    ) -> RunnerSpec:
+        """The spec of a bundle with this manifest."""
+        asked = Permissions.of(manifest)
         return cls(
-            slug=version.manifest["slug"],
-            version=version.version,
-            bundle=version.path,
-            entry=version.manifest.get("entry", ""),
-            environment=Path(version.environment) if version.environment else None,
+            slug=manifest["slug"],
+            version=manifest["version"],
+            bundle=bundle,
+            entry=manifest.get("entry", ""),
+            environment=environment,
+            network=asked.network,
+            read=asked.read,
         )
 
     def hello(self, workdir: Path) -> dict[str, Any]:
@@ -60,7 +76,7 @@ class RunnerSpec:
                 "processes": settings.TOOLKIT_RUNNER_PROCESSES,
                 "file_bytes": settings.TOOLKIT_RUNNER_FILE_BYTES,
             },
-            "sandbox": {"read": [], "network": True},
+            "sandbox": {"read": list(self.read), "network": self.network},
         }
 
     def environ(self, workdir: Path, inherited: dict[str, str]) -> dict[str, str]:

@@ -141,7 +141,7 @@ def describe(toolkit: Toolkit, sdk: str) -> dict[str, Any]:
             for card in toolkit.cards.values()
         ],
         "cleanup": False,
-        "health": None,
+        "health": toolkit.health_check is not None,
     }
 
 

@@ -81,6 +81,7 @@ class Toolkit:
         self.collections: dict[str, Collection] = {}
         self.cards: dict[str, Card] = {}
         self.settings_model: type[Settings] | None = None
+        self.health_check: Callable[..., Any] | None = None
 
     def settings(self, model: C) -> C:
         """Register the settings class. Use it as ``@toolkit.settings``."""
@@ -127,6 +128,17 @@ class Toolkit:
             return function
 
         return register
+
+    def health(self, function: F) -> F:
+        """Register the health check: a function of a ``Context`` alone, with settings but no
+        records, that raises when this version cannot work. Use it as ``@toolkit.health``.
+
+        It runs before a version is activated; one that raises is never activated.
+        """
+        if self.health_check is not None:
+            raise DescribeError(f"{function.__name__}: a toolkit has one health check")
+        self.health_check = function
+        return function
 
     def card(self, *, title: str = "", name: str = "", refresh: int = 60) -> Callable[[F], F]:
         """Register a dashboard card: a function of a ``Context`` alone that returns a view."""

@@ -7,6 +7,7 @@ import logging
 import shutil
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -104,13 +105,8 @@ class Requests:
                 self._context._cancel(reason)
 
     def _run(self, request: dict[str, Any]) -> Any:
-        toolkit, name = self._load(), request["name"]
-        entries: dict[str, Any] = (
-            dict(toolkit.cards) if request["kind"] == "card" else dict(toolkit.operations)
-        )
-        if name not in entries:
-            raise Failure("failed", f"the toolkit has no {request['kind']} {name!r}")
-        function = entries[name].function
+        toolkit = self._load()
+        function = _function(toolkit, request["kind"], request["name"])
         context = self._make_context(toolkit, request)
         arguments = {}
         if request["kind"] == "operation":
@@ -161,6 +157,16 @@ class Requests:
                 found = context.records(reference.model)
                 arguments[field] = reference.load(arguments[field], found)
         return arguments
+
+
+def _function(toolkit: Toolkit, kind: str, name: str) -> Callable[..., Any]:
+    if kind == "health" and toolkit.health_check is not None:
+        return toolkit.health_check
+    entries: dict[str, Any] = dict(toolkit.cards if kind == "card" else toolkit.operations)
+    if name not in entries:
+        raise Failure("failed", f"the toolkit has no {kind} {name!r}")
+    function: Callable[..., Any] = entries[name].function
+    return function
 
 
 def _empty(folder: Path) -> None:

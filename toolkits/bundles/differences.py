@@ -1,0 +1,175 @@
+"""What changes from one version of a toolkit to another, and what that breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from toolkits import inputs as input_rules
+from toolkits import vaulted
+from toolkits.bundles import environment
+from toolkits.bundles.permissions import Permissions, more_than
+from toolkits.models import Record, Toolkit, ToolkitSettings
+from toolkits.schemas import Schema, properties, resolve, without_null
+
+_OPTIONS = (
+    "title", "effect", "timeout", "interactive", "dry_run", "idempotent", "retries", "queue",
+    "requires_approval", "permission",
+)  # fmt: skip
+_RECORDS_READ = 10_000
+_BREAKS_SHOWN = 50
+
+#: Further kinds of saved things that a version may break: each yields ``{kind, id, label,
+#: problem}`` for a toolkit and the description of the version. Schedules add themselves here.
+SAVED: list[Callable[[Toolkit, dict[str, Any]], Iterable[dict[str, Any]]]] = []
+
+
+def compare(
+    toolkit: Toolkit | None, manifest: dict[str, Any], described: dict[str, Any], packages: list[str]
+) -> dict[str, Any]:
+    """Return the difference to what ``toolkit`` runs now; against nothing when it runs nothing."""
+    active = toolkit.active_version if toolkit and toolkit.removed_at is None else None
+    before = active.description if active else {}
+    had = list(toolkit.consented) if toolkit and active else []
+    wanted = Permissions.of(manifest)
+    breaks = list(_breaks(toolkit, described)) if toolkit else []
+    return {
+        "operations": _listed(before, described, "operations", _operation_changes),
+        "collections": _listed(before, described, "collections", _collection_changes),
+        "cards": _listed(before, described, "cards", lambda a, b: []),
+        "settings": _settings_changes(before.get("settings"), described.get("settings")),
+        "permissions": {
+            "wanted": wanted.lines(),
+            "added": more_than(wanted, had),
+            "removed": sorted(set(had) - set(wanted.lines())),
+        },
+        "packages": _packages(active, packages),
+        "breaks": breaks[:_BREAKS_SHOWN],
+        "breaks_count": len(breaks),
+    }
+
+
+def _listed(
+    before: dict[str, Any],
+    after: dict[str, Any],
+    kind: str,
+    changes: Callable[[dict[str, Any], dict[str, Any]], list[str]],
+) -> dict[str, Any]:
+    old = {entry["name"]: entry for entry in before.get(kind) or []}
+    new = {entry["name"]: entry for entry in after.get(kind) or []}
+    changed = {name: changes(old[name], new[name]) for name in old if name in new}
+    return {
+        "added": [name for name in new if name not in old],
+        "removed": [name for name in old if name not in new],
+        "changed": {name: texts for name, texts in changed.items() if texts},
+    }
+
+
+def _operation_changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    options = [
+        f"{name}: {_shown(old.get(name))} → {_shown(new.get(name))}"
+        for name in _OPTIONS
+        if old.get(name) != new.get(name)
+    ]
+    return options + _schema_changes(old.get("inputs") or {}, new.get("inputs") or {})
+
+
+def _collection_changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    return _schema_changes(old.get("schema") or {}, new.get("schema") or {})
+
+
+def _settings_changes(old: dict[str, Any] | None, new: dict[str, Any] | None) -> list[str]:
+    return _schema_changes((old or {}).get("schema") or {}, (new or {}).get("schema") or {})
+
+
+def _schema_changes(old: Schema, new: Schema) -> list[str]:
+    had, has = properties(old), properties(new)
+    needed = set(new.get("required", []))
+    found = [
+        f"{name}: added{' and required' if name in needed else ''}" for name in has if name not in had
+    ]
+    found += [f"{name}: removed" for name in had if name not in has]
+    for name in had:
+        if name in has:
+            found += [f"{name}: {text}" for text in _property_changes(name, old, new)]
+    return found
+
+
+def _property_changes(name: str, old: Schema, new: Schema) -> list[str]:
+    was, could_be_null = without_null(properties(old)[name], old)
+    now, may_be_null = without_null(properties(new)[name], new)
+    found = []
+    if _kind(was, old) != _kind(now, new):
+        found.append(f"{_kind(was, old)} → {_kind(now, new)}")
+    if could_be_null and not may_be_null:
+        found.append("may not be empty any more")
+    if name in new.get("required", []) and name not in old.get("required", []):
+        found.append("is required now")
+    for key in ("default", "enum", "minimum", "maximum", "pattern", "format", "maxLength"):
+        if was.get(key) != now.get(key):
+            found.append(f"{key} {_shown(was.get(key))} → {_shown(now.get(key))}")
+    return found
+
+
+def _kind(schema: Schema, root: Schema) -> str:
+    schema = resolve(schema, root)
+    if "anyOf" in schema:
+        return " or ".join(_kind(option, root) for option in schema["anyOf"])
+    kind = str(schema.get("type") or "any")
+    return f"list of {_kind(schema.get('items') or {}, root)}" if kind == "array" else kind
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value is None else "yes" if value is True else "no" if value is False else str(value)
+
+
+def _packages(active: Any, packages: list[str]) -> dict[str, Any]:
+    before = set(environment.pinned(active.path) if active else [])
+    return {
+        "added": sorted(set(packages) - before),
+        "removed": sorted(before - set(packages)),
+        "all": packages,
+    }
+
+
+def _breaks(toolkit: Toolkit, described: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    yield from _broken_settings(toolkit, described)
+    yield from _broken_records(toolkit, described)
+    for saved in SAVED:
+        yield from saved(toolkit, described)
+
+
+def _broken_settings(toolkit: Toolkit, described: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    row = ToolkitSettings.objects.filter(toolkit=toolkit).first()
+    new = described.get("settings")
+    if row is None or not row.data or not new:
+        return
+    known = properties(new["schema"])
+    kept = {key: value for key, value in _given(row.data).items() if key in known}
+    whole = input_rules.complete(new["schema"], kept)
+    for error in input_rules.validate(new["schema"], whole):
+        yield {"kind": "settings", "id": "", "label": error.where, "problem": error.message}
+
+
+def _broken_records(toolkit: Toolkit, described: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    schemas = {entry["name"]: entry["schema"] for entry in described.get("collections") or []}
+    records = Record.objects.filter(toolkit=toolkit).order_by("id")[:_RECORDS_READ]
+    for record in records.iterator():
+        schema = schemas.get(record.collection)
+        if schema is None:
+            problem = "its collection is removed"
+        else:
+            whole = input_rules.complete(schema, _given(record.data))
+            errors = input_rules.validate(schema, whole)
+            problem = "; ".join(map(str, errors[:3]))
+        if problem:
+            label = f"{record.collection} {record.pk}"
+            yield {"kind": "record", "id": str(record.pk), "label": label, "problem": problem}
+
+
+def _given(data: dict[str, Any]) -> dict[str, Any]:
+    """Stored data with a text in place of each stored secret, as its schema expects."""
+    return {
+        key: vaulted.UNCHANGED if vaulted.is_reference(value) else value
+        for key, value in data.items()
+    }

@@ -1,0 +1,69 @@
+"""What a toolkit asks for in its manifest: compared, put in words, and answered from.
+
+Nothing is asked for by default but the network: no secret path, no queue beside the ordinary
+ones, no file of the host. ``ENFORCED`` tells which parts the platform holds it to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+#: Queues that every toolkit may use without asking.
+ORDINARY_QUEUES = frozenset({"default", "low", "interactive"})
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """What is asked for. ``vault`` holds prefixes below the toolkit's own path, or, beginning
+    with ``shared/``, of secrets that toolkits share; ``read`` holds absolute paths of the host."""
+
+    vault: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    network: bool = True
+    read: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, manifest: dict[str, Any]) -> Permissions:
+        """The permissions of a checked manifest."""
+        given = manifest.get("permissions") or {}
+        return cls(
+            vault=tuple(sorted(set(given.get("vault", [])))),
+            queues=tuple(sorted(set(given.get("queues", [])))),
+            network=bool(given.get("network", True)),
+            read=tuple(sorted(set((given.get("filesystem") or {}).get("read", [])))),
+        )
+
+    def lines(self) -> dict[str, str]:
+        """Each thing that is asked for, by an identifier that is compared, in words."""
+        found = {f"vault:{prefix}": f"read secrets below {prefix}" for prefix in self.vault}
+        found |= {f"queue:{name}": f"use the queue {name}" for name in self.queues}
+        found |= {f"read:{path}": f"read {path} of the host" for path in self.read}
+        if self.network:
+            found["network"] = "open network connections"
+        return found
+
+    def may_read_secret(self, path: str) -> bool:
+        """Whether ``path`` lies at or below one of the prefixes."""
+        return any(
+            prefix in ("*", path) or path.startswith(prefix.rstrip("/*") + "/")
+            for prefix in self.vault
+        )
+
+    def may_use_queue(self, name: str) -> bool:
+        """Whether operations may name this queue."""
+        return name in ORDINARY_QUEUES or name in self.queues
+
+
+#: By the kind before the colon, whether it is enforced, and by what.
+ENFORCED: dict[str, tuple[bool, str]] = {
+    "vault": (True, "the worker answers no other path, and Vault itself gives the run no other"),
+    "queue": (True, "operations are put on no other queue"),
+    "network": (True, "TCP is refused by the kernel where Landlock has version 4 or later"),
+    "read": (True, "the kernel shows no other file where it has Landlock"),
+}
+
+
+def more_than(wanted: Permissions, had: dict[str, str] | list[str]) -> dict[str, str]:
+    """Return what ``wanted`` asks for beyond what was consented to, in words."""
+    return {key: words for key, words in wanted.lines().items() if key not in had}

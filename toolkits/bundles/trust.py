@@ -1,0 +1,64 @@
+"""Whose signatures are trusted, and what the policy makes of a bundle's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+
+from toolkits.bundles import signing, storage
+from toolkits.bundles.signing import SIGNATURE, SignatureCheck
+from toolkits.errors import BundleError
+from toolkits.models import TrustedKey
+
+
+def trusted_keys() -> dict[str, str]:
+    """Names of the trusted keys by public key: those of the settings, then those of the admin."""
+    pairs = (part.partition("=") for part in settings.TOOLKIT_TRUSTED_KEYS.split(",") if part)
+    # A key in base64 may end in "=", so that only the first one parts name and key.
+    found = {key.strip(): name.strip() for name, _, key in pairs}
+    return {**dict(TrustedKey.objects.values_list("public_key", "name")), **found}
+
+
+def check(folder: Path, digests: dict[str, str]) -> SignatureCheck:
+    """Check the signature of a written bundle."""
+    file = folder / SIGNATURE
+    text = file.read_bytes() if SIGNATURE in digests else None
+    return signing.check(digests, text, trusted_keys())
+
+
+def objection(found: SignatureCheck) -> str:
+    """Return why the policy refuses the bundle; empty when it does not."""
+    if found.status == "broken":
+        # Something was changed on the way, whatever the policy on unsigned bundles.
+        return "its signature is broken: " + "; ".join(found.problems[:10])
+    if settings.TOOLKIT_SIGNATURE_POLICY != "require" or found.status == "trusted":
+        return ""
+    if found.status == "none":
+        return "it is not signed, and TOOLKIT_SIGNATURE_POLICY requires a signature"
+    return f"it is signed by a key that is not trusted here: {found.key}"
+
+
+def warning(found: SignatureCheck) -> str:
+    """Return what to tell about a bundle that is let in all the same; often empty."""
+    if settings.TOOLKIT_SIGNATURE_POLICY == "off" or found.status == "trusted":
+        return ""
+    if found.status == "none":
+        return "It is not signed: nobody vouches for where it comes from."
+    return f"It is signed by a key that is not trusted here: {found.key}"
+
+
+def still_good(folder: Path, digest: str) -> None:
+    """Raise ``BundleError`` when an installed bundle may not be run: its files were changed, or
+    its signature is not good enough any more."""
+    try:
+        digests = storage.digests_of(folder)
+    except (OSError, ValueError) as error:
+        raise BundleError(f"the installed files cannot be read: {error}") from None
+    if storage.combine(digests) != digest:
+        raise BundleError(
+            "the installed files are not what was installed",
+            hint="Somebody changed them on disk. Install this version again.",
+        )
+    if why := objection(check(folder, digests)):
+        raise BundleError(why)
