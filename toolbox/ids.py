@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
+from datetime import datetime
 
 
 def uuid7() -> uuid.UUID:
@@ -19,3 +20,9 @@ def uuid7() -> uuid.UUID:
     value |= 0x7 << 76 | (rest << 12) // 1_000_000 << 64
     value |= 0b10 << 62 | int.from_bytes(os.urandom(8), "big") >> 2
     return uuid.UUID(int=value)
+
+
+def uuid7_floor(when: datetime) -> uuid.UUID:
+    """Return the least key that ``uuid7`` may have made at ``when``: a bound for queries."""
+    milliseconds = max(0, int(when.timestamp() * 1000))
+    return uuid.UUID(int=(milliseconds & (1 << 48) - 1) << 80)

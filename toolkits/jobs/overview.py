@@ -1,0 +1,133 @@
+"""How the queues and workers stand: what RQ holds, and what waits in the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Min
+from django.urls import reverse
+from django.utils import timezone
+from django_rq import get_connection
+from django_rq.queues import get_queue
+from rq import Worker
+
+from toolkits.jobs.queues import QUEUES, ToolkitQueue
+from toolkits.jobs.states import ACTIVE, JobState
+from toolkits.models import Job, SchedulerLease
+
+#: A worker that lives renews its heartbeat far more often.
+_SILENT = timedelta(seconds=90)
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """One queue. ``depth`` is what RQ holds, cards included; ``waiting`` are queued job rows."""
+
+    name: str
+    depth: int
+    waiting: int
+    oldest: datetime | None
+    running: int
+    workers: int
+
+
+@dataclass(frozen=True)
+class WorkerState:
+    """One worker process, as it last reported itself."""
+
+    name: str
+    queues: list[str]
+    state: str
+    job_id: str
+    hostname: str
+    pid: int | None
+    born: datetime | None
+    heartbeat: datetime | None
+    done: int
+    failed: int
+
+    @property
+    def job_url(self) -> str:
+        """Where the present job is shown; empty for a card's refresh, which has no page."""
+        try:
+            return reverse("job-detail", args=[UUID(self.job_id)])
+        except ValueError:
+            return ""
+
+    @property
+    def silent(self) -> bool:
+        """Whether it has not reported for long, as one that was killed."""
+        return self.heartbeat is None or timezone.now() - self.heartbeat > _SILENT
+
+
+@dataclass(frozen=True)
+class LeaseState:
+    """Which scheduler acts."""
+
+    holder: str
+    expires_at: datetime
+
+    @property
+    def held(self) -> bool:
+        """Whether the lease still runs."""
+        return self.expires_at > timezone.now()
+
+
+def workers() -> list[WorkerState]:
+    """Every worker that RQ knows. Raises ``RedisError``."""
+    found = Worker.all(connection=get_connection("default"), queue_class=ToolkitQueue)
+    return sorted(map(_worker, found), key=lambda worker: worker.name)
+
+
+def _worker(found: Any) -> WorkerState:
+    job_id = str(found.get_current_job_id() or "")
+    return WorkerState(
+        name=found.name,
+        queues=list(found.queue_names()),
+        state=str(found.get_state()),
+        job_id=job_id,
+        hostname=found.hostname or "",
+        pid=found.pid,
+        born=found.birth_date,
+        heartbeat=found.last_heartbeat,
+        done=found.successful_job_count,
+        failed=found.failed_job_count,
+    )
+
+
+def queues(known: list[WorkerState]) -> list[QueueState]:
+    """Every queue, with the ``known`` workers that listen on it. Raises ``RedisError``."""
+    rows: dict[str, Any] = {
+        row["queue"]: row
+        for row in Job.objects.filter(state=JobState.QUEUED)
+        .order_by()
+        .values("queue")
+        .annotate(count=Count("pk"), oldest=Min("created_at"))
+    }
+    active = dict(
+        Job.objects.filter(state__in=ACTIVE)
+        .order_by()
+        .values_list("queue")
+        .annotate(count=Count("pk"))
+    )
+    alive = [worker for worker in known if not worker.silent]
+    return [
+        QueueState(
+            name=name,
+            depth=get_queue(name, queue_class=ToolkitQueue).count,
+            waiting=rows[name]["count"] if name in rows else 0,
+            oldest=rows[name]["oldest"] if name in rows else None,
+            running=active.get(name, 0),
+            workers=sum(name in worker.queues for worker in alive),
+        )
+        for name in QUEUES
+    ]
+
+
+def lease() -> LeaseState | None:
+    """The scheduler's lease; None while no scheduler has ever run."""
+    row = SchedulerLease.objects.first()
+    return LeaseState(row.holder, row.expires_at) if row else None
