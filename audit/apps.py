@@ -9,10 +9,12 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import checks, signin  # noqa: F401  (checks register themselves)
+        from audit.history import history
         from audit.record import record
         from toolbox import events
 
         events.register(record)
+        events.register_reader(history)
         signin.connect()
         post_migrate.connect(_keep_triggers, sender=self, dispatch_uid="audit.triggers")
 

@@ -7,7 +7,9 @@ audited does not happen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -47,13 +49,40 @@ class Recorder(Protocol):
     ) -> Any: ...
 
 
+@dataclass(frozen=True)
+class HistoryEntry:
+    """One recorded act, as the page of the object that it was done to shows it."""
+
+    time: datetime
+    name: str
+    meaning: str
+    severity: str
+    outcome: str
+    actor: str
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+Reader = Callable[[Any, int], Sequence[HistoryEntry]]
+
 _recorder: Recorder | None = None
+_reader: Reader | None = None
 
 
 def register(recorder: Recorder) -> None:
     """Make ``recorder`` the one that keeps events."""
     global _recorder
     _recorder = recorder
+
+
+def register_reader(reader: Reader) -> None:
+    """Make ``reader`` the one that tells an object's history."""
+    global _reader
+    _reader = reader
+
+
+def history(target: Any, limit: int) -> Sequence[HistoryEntry]:
+    """What was done to ``target``, newest first. Who may see the object is up to the caller."""
+    return _reader(target, limit) if _reader is not None else []
 
 
 def emit(

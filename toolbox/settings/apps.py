@@ -9,7 +9,7 @@ INSTALLED_APPS = [
     "toolkits",
     "audit",
     "accounts",
-    "django.contrib.admin",
+    "toolbox.admin.config.ToolboxAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,0 +1,9 @@
+"""Puts the console's admin site in the place of Django's."""
+
+from django.contrib.admin.apps import AdminConfig
+
+
+class ToolboxAdminConfig(AdminConfig):
+    """Django's admin with the console's site, so that ``@admin.register`` finds it."""
+
+    default_site = "toolbox.admin.site.ToolboxAdminSite"
