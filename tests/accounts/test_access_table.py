@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
+from django.utils.timezone import now
 
 from accounts import sessions
 from accounts.models import Grant, SessionKind, User
@@ -12,6 +13,7 @@ from accounts.roles import SYSTEM_ADMIN, TOOLKIT_CURATOR, TOOLKIT_USER
 from tests.accounts.access_walk import COLUMNS, TABLE, Table, addresses, outcome, suggest
 from tests.support.factories import make_job, make_row, make_token, make_user
 from toolkits.jobs.states import JobState
+from toolkits.models import CardState, Record
 
 SHARDS = 4
 TABLE_ROWS = Table(TABLE.read_text())
@@ -48,6 +50,10 @@ def samples(people: dict[str, User]) -> dict[str, str]:
         "user": str(owner.pk),
         "session": str(sessions.begin(owner, SessionKind.BROWSER, seconds=600).pk),
         "token": str(make_token(owner)[0].pk),
+        "app": "toolkits",
+        "toolkit_pk": str(toolkit.pk),
+        "record": str(Record.objects.create(toolkit=toolkit, collection="things").pk),
+        "card": str(CardState.objects.create(toolkit=toolkit, name="c", next_refresh_at=now()).pk),
     }
 
 
