@@ -14,7 +14,6 @@ BASE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(BASE / "toolkits" / "sdk"))
 
 from pydantic.json_schema import models_json_schema  # noqa: E402
-
 from toolkit_sdk import views  # noqa: E402
 
 TARGET = BASE / "toolkits" / "api" / "openapi" / "view_schemas.json"

@@ -19,3 +19,11 @@ window.SwaggerUIBundle({
     return request;
   },
 });
+
+// Swagger UI has a dark theme of its own, which follows a class of the root element.
+function followTheme() {
+  const root = document.documentElement;
+  root.classList.toggle("dark-mode", root.dataset.bsTheme === "dark");
+}
+followTheme();
+document.addEventListener("themechange", followTheme);

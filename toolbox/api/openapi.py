@@ -80,7 +80,7 @@ class ApiSchema(AutoSchema):
         first = (super().get_description() or "").strip().partition("\n\n")[0]
         return summary or first.replace("\n", " ").rstrip(".") or None
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         return str(super().get_description() or "").strip().partition("\n\n")[2]
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:

@@ -126,7 +126,7 @@ def _filled(
     item: dict[str, Any] = copy.deepcopy(document["paths"][general])
     path = general
     for parameter, value in names.items():
-        path = path.replace("{%s}" % parameter, value)
+        path = path.replace(f"{{{parameter}}}", value)
     for operation in item.values():
         what = operation["operationId"].partition("_")[2]
         operation["operationId"] = f"{prefix}_{what}"
