@@ -5,6 +5,7 @@ from django.urls import path
 from toolkits.api.jobs.artifacts import ArtifactsView, ArtifactView
 from toolkits.api.jobs.events import EventsView
 from toolkits.api.jobs.logs import LogsView
+from toolkits.api.jobs.retry import RetryView
 from toolkits.api.jobs.views import CancelView, JobsView, JobView
 from toolkits.api.operations.views import OperationsView, OperationView
 from toolkits.api.records.transfer import ExportView, ImportView
@@ -35,6 +36,7 @@ urlpatterns = [
     path(f"{_JOB}logs/", LogsView.as_view(), name="api-job-logs"),
     path(f"{_JOB}events/", EventsView.as_view(), name="api-job-events"),
     path(f"{_JOB}cancel/", CancelView.as_view(), name="api-job-cancel"),
+    path(f"{_JOB}retry/", RetryView.as_view(), name="api-job-retry"),
     path(f"{_JOB}artifacts/", ArtifactsView.as_view(), name="api-job-artifacts"),
     path(f"{_JOB}artifacts/<str:name>/", ArtifactView.as_view(), name="api-job-artifact"),
 ]

@@ -11,9 +11,11 @@ import copy
 from typing import Any
 
 from toolkits.api.openapi.components import REF, add, example, identifier, result_schema
+from toolkits.api.operations.forms import file_names
 from toolkits.api.records.filters import PREFIX
 from toolkits.api.records.filters import fields as filter_fields
 from toolkits.models import Toolkit
+from toolkits.schemas import properties
 
 Document = dict[str, Any]
 _V1 = "/api/v1/toolkits/"
@@ -36,10 +38,22 @@ def add_operation(document: Document, toolkit: Toolkit, described: dict[str, Any
     run["description"] = described["description"] or run["description"]
     run["x-effect"] = described["effect"]
     _body(run, inputs, example(described["inputs"]), required=_needs_body(described["inputs"]))
+    if files := file_names(described["inputs"]):
+        run["requestBody"]["content"]["multipart/form-data"] = _form(described["inputs"], files)
     if not described.get("dry_run"):
         run["parameters"] = [p for p in run["parameters"] if p["name"] != "dry_run"]
     for status in ("200", "202"):
         run["responses"][status]["content"] = {_JSON: {"schema": job}}
+
+
+def _form(schema: dict[str, Any], files: dict[str, bool]) -> dict[str, Any]:
+    file = {"type": "string", "format": "binary"}
+    text: dict[str, Any] = {"type": "string", "description": "JSON for what is not a plain text."}
+    parts = {
+        name: ({"type": "array", "items": file} if files[name] else file) if name in files else text
+        for name in properties(schema)
+    }
+    return {"schema": {"type": "object", "properties": parts}}
 
 
 def _job(result: Any) -> dict[str, Any]:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from toolbox.api import paging
 from toolbox.api.openapi import may_answer
 from toolbox.api.parameters import IDEMPOTENCY_KEY, only_known
+from toolbox.api.parsers import BoundedMultiPartParser, StrictJSONParser
 from toolbox.api.views import ApiView
 from toolkits.api import idempotency
 from toolkits.api.finding import operation_of, operations_of, toolkit_of
 from toolkits.api.jobs.serializers import JobDetailSerializer, job_url
 from toolkits.api.jobs.views import detail_json
 from toolkits.api.operations import interactive
+from toolkits.api.operations.forms import inputs_of
 from toolkits.api.operations.serializers import (
     OperationListSerializer,
     OperationSerializer,
@@ -54,6 +53,8 @@ class OperationsView(ApiView):
 class OperationView(ApiView):
     """One operation."""
 
+    parser_classes = (StrictJSONParser, BoundedMultiPartParser)
+
     @extend_schema(operation_id="operations_read", responses=OperationSerializer)
     def get(self, request: Request, slug: str, name: str) -> Response:
         """Show what an operation does and takes."""
@@ -70,7 +71,7 @@ class OperationView(ApiView):
         """Run an operation: 200 with the result when it is interactive, else 202 with the job."""
         only_known(request, {"dry_run", "timeout"})
         toolkit, described = operation_of(request, slug, name)
-        inputs = _inputs(request)
+        inputs = inputs_of(request, described)
         dry_run = paging.flag(request, "dry_run")
         timeout = paging.whole_number(request, "timeout", 0, 1, _LONGEST) or None
 
@@ -90,20 +91,13 @@ class OperationView(ApiView):
             job, fresh = interactive.run(lambda: idempotency.start(request, asked, begin), request)
         else:
             job, fresh = idempotency.start(request, asked, begin)
-        return job_response(request, job, fresh)
+        return job_response(request, job, fresh=fresh)
 
 
-def job_response(request: Request, job: Job, fresh: bool) -> Response:
+def job_response(request: Request, job: Job, *, fresh: bool) -> Response:
     """Answer with a job that was started: 200 when it has ended already, else 202."""
     headers = {"Location": job_url(job.pk)}
     if not fresh:
         headers["Idempotency-Replayed"] = "true"
     status = 200 if job.is_finished else 202
     return Response(detail_json(job, request.user), status=status, headers=headers)
-
-
-def _inputs(request: Request) -> dict[str, Any]:
-    inputs = request.data
-    if not isinstance(inputs, dict):
-        raise ValidationError("The body must be a JSON object of the operation's inputs.")
-    return dict(inputs)

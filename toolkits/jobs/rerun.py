@@ -1,0 +1,33 @@
+"""Running again what a job ran, with its inputs and changes to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from toolkits.errors import FieldError, InputError, NotUsable
+from toolkits.jobs import job_secrets
+from toolkits.jobs.dispatch import submit
+from toolkits.models import Job
+
+
+def run_again(job: Job, user: Any, changes: dict[str, Any], via: str = "console") -> Job:
+    """Request a run like ``job``, on the version that is installed now.
+
+    Secret inputs are forgotten when a job ends, so ``changes`` must give them again; without
+    them it raises ``InputError`` that names them.
+    """
+    if job.toolkit is None or job.toolkit.removed_at is not None:
+        raise NotUsable(f"The toolkit {job.toolkit_slug} has been removed.")
+    kept = {name: value for name, value in job.inputs.items() if not job_secrets.is_mark(value)}
+    forgotten = [name for name in job.inputs if name not in kept and name not in changes]
+    if forgotten:
+        message = "is secret and was not kept: give it again"
+        raise InputError([FieldError((name,), message) for name in forgotten])
+    return submit(
+        toolkit=job.toolkit,
+        operation=job.operation,
+        inputs={**kept, **changes},
+        user=user,
+        via=via,
+        dry_run=job.dry_run,
+    )
