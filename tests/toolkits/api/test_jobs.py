@@ -116,7 +116,7 @@ def test_a_list_costs_the_same_queries_whatever_its_length(
         make_job(toolkit, make_user())
     client = api(curator)
 
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         assert len(ids(client.get("jobs/"))) == 30
 
 

@@ -89,7 +89,7 @@ def test_a_list_costs_the_same_queries_whatever_its_length(
         make_row(f"kit{number}")
     client = api(user)
 
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         client.get("toolkits/")
 
 
