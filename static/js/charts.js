@@ -1,6 +1,16 @@
 /* Draws time series with uPlot, in the colours of the theme, from the data in the page. */
 
+import { exactText } from "./times.js";
+
 const SERIES = 8;
+const DAY = 86400;
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hour12: false });
+const seconds = new Intl.DateTimeFormat("en-GB", {
+  minute: "2-digit", second: "2-digit", hour: "2-digit", hour12: false,
+});
+const date = new Intl.DateTimeFormat(document.documentElement.lang || undefined, {
+  month: "short", day: "numeric",
+});
 
 /** A colour token as the browser resolves it: canvases know no var() and no light-dark(). */
 function color(name) {
@@ -34,7 +44,7 @@ function tooltip(labels, unit) {
     if (idx == null || left < 0) return hide();
     const when = document.createElement("div");
     when.className = "faint";
-    when.textContent = new Date(plot.data[0][idx] * 1000).toLocaleString();
+    when.textContent = exactText(new Date(plot.data[0][idx] * 1000));
     const lines = labels.map((label, index) => {
       const line = document.createElement("div");
       line.className = `series-${(index % SERIES) + 1}`;
@@ -68,6 +78,16 @@ function tooltip(labels, unit) {
   };
 }
 
+/** Marks of the time axis: clock times, with the day where one begins. */
+function timeMarks(plot, marks, axisIndex, space, step) {
+  return marks.map((mark) => {
+    const when = new Date(mark * 1000);
+    const midnight = when.getHours() === 0 && when.getMinutes() === 0 && when.getSeconds() === 0;
+    if (step >= DAY || midnight) return date.format(when);
+    return (step < 60 ? seconds : clock).format(when);
+  });
+}
+
 function axis(stroke, grid, extra) {
   return {
     stroke, grid: { stroke: grid, width: 1 }, ticks: { show: false },
@@ -83,11 +103,11 @@ function options(node, chart) {
     width: node.clientWidth,
     height: node.clientHeight,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 22, 0, 0],
     cursor: { points: { size: 6 }, y: false },
     scales: { x: { time: true } },
     axes: [
-      axis(faint, line, { space: 70 }),
+      axis(faint, line, { space: 70, values: timeMarks }),
       axis(faint, line, { size: 52, values: (_, ticks) => ticks.map(shortNumber) }),
     ],
     series: [

@@ -1,15 +1,22 @@
 /* Times: relative ones kept current, exact ones put into the reader's time zone. */
 
 const language = document.documentElement.lang || undefined;
-const exact = new Intl.DateTimeFormat(language, {
+const parts = new Intl.DateTimeFormat("en-GB", {
   year: "numeric", month: "2-digit", day: "2-digit",
-  hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
+  hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZoneName: "short",
 });
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "narrow" });
 const STEPS = [
   ["year", 31557600], ["month", 2629800], ["day", 86400], ["hour", 3600], ["minute", 60],
   ["second", 1],
 ];
+
+/** A time in full, year first as the server writes it, in the reader's zone. */
+export function exactText(when) {
+  const part = Object.fromEntries(parts.formatToParts(when).map(({ type, value }) => [type, value]));
+  const day = `${part.year}-${part.month}-${part.day}`;
+  return `${day} ${part.hour}:${part.minute}:${part.second} ${part.timeZoneName}`;
+}
 
 function relativeText(when) {
   const seconds = Math.round((when - Date.now()) / 1000);
@@ -25,7 +32,7 @@ export function refreshTimes(root) {
   for (const node of scope.querySelectorAll("time[data-relative], time[data-exact]")) {
     const when = new Date(node.dateTime);
     if (Number.isNaN(when.valueOf())) continue;
-    const text = exact.format(when);
+    const text = exactText(when);
     if (node.dataset.exact !== undefined) {
       if (node.textContent !== text) node.textContent = text;
       continue;
