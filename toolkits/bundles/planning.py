@@ -92,7 +92,10 @@ def refuse(plan: InstallPlan, error: BundleError) -> None:
 
 def _fill(plan: InstallPlan, source: Path) -> None:
     bytes_at = plan.folder / "bundle"
-    plan.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    for folder in (plan.folder.parent, plan.folder):
+        # Runners of another user pass through, whatever the umask is; they cannot list it.
+        folder.chmod(0o711)
     with Bundle(source) as bundle:
         read = manifest.read(bundle)
         toolkit = _toolkit(read.slug)
