@@ -13,6 +13,7 @@ from audit import canonical, lines
 from audit.models import Event
 
 BATCH = 1000
+_LINES_A_CHUNK = 100
 #: Formats and their content types.
 FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
 
@@ -34,6 +35,17 @@ class _Echo:
 def stream(events: QuerySet[Event], format: str) -> Iterator[str]:
     """Write ``events``, oldest first, in one of ``FORMATS``."""
     return {"csv": _csv, "jsonl": _json_lines}[format](oldest_first(events))
+
+
+def chunks(events: QuerySet[Event], format: str) -> Iterator[str]:
+    """The same in pieces that are worth a network packet each."""
+    parts: list[str] = []
+    for text in stream(events, format):
+        parts.append(text)
+        if len(parts) == _LINES_A_CHUNK:
+            yield "".join(parts)
+            parts.clear()
+    yield "".join(parts)
 
 
 def oldest_first(events: QuerySet[Event]) -> Iterator[Event]:

@@ -23,6 +23,7 @@ from audit.models.event import Outcome
 # Ids hold the time at which they were made, which is a little before or after ``time``.
 _SLACK = timedelta(minutes=1)
 _LONGEST = 200
+_EARLIEST, _LATEST = 1971, 9000
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]{1,19}")
 
 
@@ -141,7 +142,7 @@ def moment(text: str, *, end: bool = False) -> datetime | None:
     if day is not None:
         start = datetime.combine(day, datetime.min.time())
         found = start + timedelta(days=1) if end else start
-    if found is None:
+    if found is None or not _EARLIEST <= found.year <= _LATEST:
         return None
     return timezone.make_aware(found) if timezone.is_naive(found) else found
 

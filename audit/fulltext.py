@@ -20,19 +20,24 @@ _TEXTS = (
 _DATA = ("changes", "details")
 _MOST_WORDS = 8
 
+# What stands between the parts of names, paths and addresses, which count as words of their own.
+_BETWEEN = "./_@:-\"{}[],\\"
+_LONGEST = 100_000
+
 #: The expression of the index and of the search: PostgreSQL uses the one for the other only
-#: when both are the same. The parts of a name count as words of their own.
+#: when both are the same. What is longer than an index may hold is cut off.
 POSTGRESQL_VECTOR = (
-    "to_tsvector('simple'::regconfig, translate("
-    + " || ' ' || ".join(f'"audit_event"."{name}"' for name in _TEXTS)
-    + ", './_@', '    '))"
-    + "".join(f" || to_tsvector('simple'::regconfig, \"audit_event\".\"{name}\")" for name in _DATA)
+    "to_tsvector('simple'::regconfig, \"left\"(translate("
+    + " || ' ' || ".join(
+        [f'"audit_event"."{name}"' for name in _TEXTS]
+        + [f'"audit_event"."{name}"::text' for name in _DATA]
+    )
+    + f", '{_BETWEEN}', '{' ' * len(_BETWEEN)}'), {_LONGEST}))"
 )
-POSTGRESQL_INDEX = "audit_event_text"
 
 
 def matching(events: QuerySet[Event], text: str) -> QuerySet[Event]:
-    """Return the events that hold every word of ``text``, each as the start of a word.
+    """Return the events that hold every word of ``text``, the last part of it as a start.
 
     On SQLite a word may stand anywhere.
     """
@@ -59,5 +64,9 @@ def _anywhere(word: str) -> Q:
 
 
 def _tsquery(text: str) -> str:
-    words = re.findall(r"[^\W_]+(?:[-:][^\W_]+)*", text)[:_MOST_WORDS]
-    return " & ".join(f"'{word}':*" for word in words)
+    """Words that follow each other without a blank must do so in the event too."""
+    phrases = []
+    for chunk in text.lower().split()[:_MOST_WORDS]:
+        if parts := re.findall(r"[^\W_]+", chunk):
+            phrases.append(" <-> ".join(f"'{part}'" for part in parts) + ":*")
+    return " & ".join(f"({phrase})" for phrase in phrases)

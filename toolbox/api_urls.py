@@ -6,6 +6,7 @@ from toolbox import rest
 
 v1 = [
     path("", include("accounts.api.urls")),
+    path("", include("audit.api.urls")),
     path("", include("toolkits.api.urls")),
 ]
 

@@ -34,6 +34,8 @@ def _entries(user: Any) -> list[tuple[str, str, str, str]]:
         ("schedule-list", _("Schedules"), _("Schedules"), "calendar-time"),
         ("docs-index", _("Documentation"), _("Docs"), "book-2"),
     ]
+    if user.has_perm("audit.view_event"):
+        entries.append(("audit-list", _("Audit trail"), _("Audit"), "shield-check"))
     if getattr(user, "is_staff", False):
         entries.append(("admin:index", _("Administration"), _("Admin"), "settings"))
     return entries

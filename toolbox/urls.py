@@ -8,5 +8,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("toolbox.api_urls")),
     path("account/", include("accounts.pages.urls")),
     path("admin/", admin.site.urls),
+    path("", include("audit.pages.urls")),
     path("", include("toolkits.pages.urls")),
 ]

@@ -22,6 +22,7 @@ class RetentionRule(models.Model):
     class Meta:
         verbose_name = _("audit retention")
         verbose_name_plural = _("audit retention")
+        default_permissions = ("add", "change", "view")
 
     def __str__(self) -> str:
         return f"{self.days} days"

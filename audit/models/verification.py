@@ -29,7 +29,7 @@ class Verification(models.Model):
         verbose_name = _("audit verification")
         verbose_name_plural = _("audit verifications")
         ordering = ["-id"]
-        default_permissions = ("add", "view")
+        default_permissions = ("view",)
 
     def __str__(self) -> str:
         return f"verification {self.pk}"

@@ -88,6 +88,7 @@ def _made(number: int, moment: datetime) -> Event:
         time=moment,
         name=kind.name,
         severity=kind.severity,
+        outcome="failure" if kind.name.endswith("failed") else "success",
         actor_type="user",
         actor_id=str(user),
         actor_label=f"user{number % 50}",

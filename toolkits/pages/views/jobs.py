@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import scope
+from toolbox.keyset import keyset
 from toolkits import access
 from toolkits.errors import NotUsable
 from toolkits.jobs import job_secrets, logs
@@ -19,7 +20,6 @@ from toolkits.models import Job
 from toolkits.pages import cells
 from toolkits.pages.guards import PageRequest, find_job, is_partial, page, refuse_unless
 from toolkits.pages.job_filters import JobFilters
-from toolkits.pages.paging import keyset
 
 LOG_TAIL = 500
 PAGE_SIZE = 50

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from toolbox.keyset import keyset
 from toolbox.problems import Problem
 from toolkits import access, records
 from toolkits.errors import Conflict, InputError
@@ -19,7 +20,6 @@ from toolkits.models import Record
 from toolkits.pages import cells, choices, fields, forms
 from toolkits.pages.collections import Collection
 from toolkits.pages.guards import PageRequest, find_toolkit, is_partial, page, refuse_unless
-from toolkits.pages.paging import keyset
 from toolkits.vaulted import UNCHANGED
 
 PAGE_SIZE = 50
