@@ -150,13 +150,15 @@ class Stack:
         return self._manage("bootstrap_admin", *arguments)
 
     def _install_bundled(self) -> None:
-        for manifest in sorted((self.base / "toolkits" / "bundled").glob("*/toolkit.json")):
-            try:
-                said = self._manage("toolkit", "install", str(manifest.parent), "--bundled")
-                self.say("toolkits", said)
-            except DevstackError as error:
-                # A newer or changed version may be installed on purpose.
-                self.say("toolkits", str(error).replace("\n", " ")[-300:])
+        manifests = sorted((self.base / "toolkits" / "bundled").glob("*/toolkit.json"))
+        folders = [str(manifest.parent) for manifest in manifests]
+        try:
+            said = self._manage("toolkit", "install", "--bundled", *folders)
+        except DevstackError as error:
+            # A newer or changed version may be installed on purpose.
+            said = str(error)
+        for line in said.splitlines():
+            self.say("toolkits", line[-300:])
 
     def _start_services(self, port: int) -> None:
         manage = [sys.executable, str(self.base / "manage.py")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -12,9 +13,15 @@ from jsonschema import Draft202012Validator
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from toolbox import __version__
-from toolkits.bundles import jsontext, semver
+from toolkits.bundles import jsontext, names, semver
 from toolkits.bundles.source import MANIFEST, Bundle
 from toolkits.errors import BundleError
+
+# What the SDK's environment holds stands before the bundle's own modules.
+_LIBRARIES = frozenset(
+    {"toolkit_sdk", "pydantic", "pydantic_core", "requests", "urllib3", "idna", "certifi",
+     "charset_normalizer", "annotated_types", "typing_extensions", "typing_inspection"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ def read(bundle: Bundle) -> Manifest:
     data = jsontext.parse(bundle.read(MANIFEST), MANIFEST)
     errors = sorted(Draft202012Validator(schema()).iter_errors(data), key=lambda e: e.json_path)
     problems = [f"{error.json_path}: {error.message}" for error in errors]
-    problems = problems or _check_version(data) + _check_requires(data) + _check_entry(data, bundle)
+    problems = problems or _check_slug(data) + _check_version(data) + _check_requires(data) + _check_entry(data, bundle)
     if problems:
         raise BundleError("; ".join(problems)[:2000], where=MANIFEST)
     return Manifest(
@@ -58,6 +65,11 @@ def read(bundle: Bundle) -> Manifest:
         tags=data.get("tags", []),
         data=data,
     )
+
+
+def _check_slug(data: dict[str, Any]) -> list[str]:
+    taken = data["slug"] in names.RESERVED_SLUGS
+    return [f"$.slug: {data['slug']!r} is a word of the platform"] if taken else []
 
 
 def _check_version(data: dict[str, Any]) -> list[str]:
@@ -81,6 +93,9 @@ def _check_entry(data: dict[str, Any], bundle: Bundle) -> list[str]:
     entry = data.get("entry")
     if not entry:
         return []
+    top = entry.partition(".")[0]
+    if top in sys.stdlib_module_names or top in _LIBRARIES:
+        return [f"$.entry: {top} is the name of a module that is there already"]
     path = entry.replace(".", "/")
     if f"{path}.py" in bundle.sizes or f"{path}/__init__.py" in bundle.sizes:
         return []

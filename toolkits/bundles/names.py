@@ -10,6 +10,10 @@ from toolkits.errors import BundleError
 _LONGEST = 240
 _DEEPEST = 16
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
+#: Slugs that are words of the API and the console.
+RESERVED_SLUGS = frozenset(
+    {"admin", "api", "catalog", "docs", "install", "new", "plans", "records", "toolbox", "updates"}
+)
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 
 

@@ -14,7 +14,8 @@ from django.core.management.base import CommandError
 
 from toolkits import file_inputs
 from toolkits import inputs as input_rules
-from toolkits.cli.actions import find
+from toolkits.cli import dev
+from toolkits.cli.finding import find
 from toolkits.cli.users import acting_user
 from toolkits.errors import NotUsable
 from toolkits.jobs import logs
@@ -29,8 +30,31 @@ _POLL_SECONDS = 0.5
 _UNCLAIMED_HINT_SECONDS = 10.0
 
 
+def add_arguments(actions: Any) -> None:
+    """Declare the subcommand."""
+    parser = actions.add_parser("run", help="run an operation to its end")
+    parser.add_argument("target", nargs="+", metavar="SLUG OPERATION")
+    parser.add_argument("--input", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--inputs", metavar="JSON", help="all inputs as one JSON object, or @file")
+    parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--timeout", type=int, metavar="SECONDS")
+    parser.add_argument("--user", help="act as this user (default: the first administrator)")
+    parser.add_argument(
+        "--dev", type=Path, metavar="PATH", help="run OPERATION of a working folder, not installed"
+    )
+    parser.add_argument("--watch", action="store_true", help="with --dev: again at each change")
+    parser.add_argument("--card", action="store_true", help="with --dev: OPERATION is a card")
+    parser.add_argument("--setting", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--secret", action="append", default=[], metavar="PATH:KEY=VALUE")
+
+
 def run(options: dict[str, Any], out: Any, err: Any) -> int:
     """Run to the end and return the exit status: 0 only if the job succeeded."""
+    if options["dev"]:
+        return dev.run(options)
+    if len(options["target"]) != 2:
+        raise CommandError("Name the toolkit and the operation: toolkit run SLUG OPERATION.")
+    options["slug"], options["operation"] = options["target"]
     toolkit = find(options["slug"])
     user = acting_user(options.get("user"))
     if user is None:

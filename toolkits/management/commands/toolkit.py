@@ -1,4 +1,4 @@
-"""``manage.py toolkit``: install, list, enable, disable, run and pack toolkits."""
+"""``manage.py toolkit``: make, check, install and run toolkits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ class Command(BaseCommand):
     help = "Manage toolkits and run their operations."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        actions.add_arguments(parser.add_subparsers(dest="action", required=True))
+        parsers = parser.add_subparsers(dest="action", required=True)
+        actions.add_arguments(parsers)
+        run.add_arguments(parsers)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

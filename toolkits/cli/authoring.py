@@ -1,0 +1,92 @@
+"""``toolkit new|check|pack|keygen|sign``: for authors; none of it needs a database."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from toolbox.private_files import write_private
+from toolkits.bundles import inspection, signing, storage
+from toolkits.bundles.pack import pack as pack_bundle
+from toolkits.bundles.scaffold import scaffold
+from toolkits.bundles.source import Bundle
+
+
+def add_arguments(actions: Any) -> None:
+    """Declare the subcommands."""
+    new = actions.add_parser("new", help="make a working, tested toolkit to begin with")
+    new.add_argument("slug")
+    new.add_argument("--path", type=Path, help="the folder to make (default: ./SLUG)")
+    new.add_argument("--name", default="", help="its name for people")
+    check = actions.add_parser("check", help="list everything that is wrong, by file and line")
+    check.add_argument("source", type=Path)
+    check.add_argument("--strict", action="store_true", help="fail at warnings too")
+    pack = actions.add_parser("pack", help="make a zip from a folder, the same bytes each time")
+    pack.add_argument("source", type=Path)
+    pack.add_argument("--output", type=Path)
+    keygen = actions.add_parser("keygen", help="make a key pair to sign toolkits with")
+    keygen.add_argument("path", type=Path, help="where the private key goes (mode 0600)")
+    sign = actions.add_parser("sign", help="sign a toolkit's folder: writes toolkit.sig")
+    sign.add_argument("source", type=Path)
+    sign.add_argument("--key", type=Path, required=True, help="the private key")
+
+
+def new(options: dict[str, Any], out: Any) -> None:
+    """Make a toolkit's folder."""
+    folder = scaffold(options["slug"], options["path"] or Path(options["slug"]), options["name"])
+    out.write(f"wrote {folder}. Next:")
+    out.write(f"  manage.py toolkit run --dev {folder} hello --input names=Ada")
+    out.write(f"  manage.py toolkit check {folder}")
+    out.write(f"  manage.py toolkit install {folder}")
+
+
+def check(options: dict[str, Any], out: Any) -> None:
+    """List what is wrong with a bundle."""
+    found = inspection.inspect(options["source"])
+    for finding in found:
+        out.write(str(finding))
+    errors = sum(finding.severity == "error" for finding in found)
+    if errors or (options["strict"] and found):
+        raise CommandError(f"{errors} errors, {len(found) - errors} warnings")
+    out.write(f"{options['source']} is in order ({len(found)} warnings)")
+
+
+def pack(options: dict[str, Any], out: Any) -> None:
+    """Make a zip from a folder."""
+    source: Path = options["source"]
+    target = options["output"] or Path(f"{source.resolve().name}.zip")
+    out.write(f"wrote {pack_bundle(source, target)}")
+
+
+def keygen(options: dict[str, Any], out: Any) -> None:
+    """Make a key pair."""
+    path: Path = options["path"]
+    if path.exists():
+        raise CommandError(f"{path} exists and is not overwritten.")
+    private, public = signing.new_key()
+    write_private(path, private)
+    out.write(f"wrote {path}. Keep it to yourself; trust its public key with:")
+    out.write(f"  TOOLKIT_TRUSTED_KEYS={path.stem}={public}")
+
+
+def sign(options: dict[str, Any], out: Any) -> None:
+    """Sign a folder."""
+    source: Path = options["source"]
+    if not source.is_dir():
+        raise CommandError("Sign the folder, then pack it.")
+    scratch = Path(tempfile.mkdtemp(prefix="toolkit-sign-"))
+    try:
+        with Bundle(source) as bundle:
+            digests = storage.write(bundle, scratch / "bundle")
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    try:
+        text = signing.sign(digests, options["key"].read_bytes())
+    except (OSError, ValueError, TypeError) as error:
+        raise CommandError(f"{options['key']} is not a usable key: {error}") from None
+    (source / signing.SIGNATURE).write_text(text)
+    out.write(f"signed {len(digests)} files: {source / signing.SIGNATURE}")
