@@ -49,6 +49,7 @@ _ADMIN = frozenset(
         "toolkits.view_job",
         "toolkits.view_all_jobs",
         "toolkits.cancel_any_job",
+        "toolkits.view_system",
     }
 )
 

@@ -31,16 +31,23 @@ env.escape_proxy = False
 
 @dataclass(frozen=True)
 class Variable:
-    """One declared variable. ``kind`` is text, secret, number, flag, list or one of choices."""
+    """One declared variable. ``kind`` is text, secret, number, flag, list or one of choices.
+
+    ``given`` is what is set, and empty for secrets, of which only ``is_set`` is told.
+    """
 
     name: str
     kind: str
     default: str
     about: str
+    is_set: bool = False
+    given: str = ""
 
 
 #: Every variable that settings read, by name, in the order of reading.
 variables: dict[str, Variable] = {}
+#: The values of secrets, so that what leaves the platform can be searched for them.
+secret_values: set[str] = set()
 #: What is wrong with the values that are set, for preflight.
 problems: list[str] = []
 
@@ -49,7 +56,12 @@ if (BASE_DIR / ".env").is_file():
 
 
 def _declare(name: str, kind: str, default: Any, about: str) -> None:
-    variables.setdefault(name, Variable(name, kind, str(default), about))
+    given = env.str(name, default="").strip()
+    hidden = kind == "secret"
+    shown = "" if hidden else given
+    variables.setdefault(name, Variable(name, kind, str(default), about, bool(given), shown))
+    if hidden and given:
+        secret_values.update((given, given.replace("\\n", "\n")))
 
 
 def _checked(name: str, default: T, convert: Callable[[str], T], wanted: str) -> T:

@@ -13,6 +13,8 @@ APP_ENV = e.choice(
 )
 DEBUG = False
 CONFIGURATION_PROBLEMS = e.problems
+CONFIGURATION_VARIABLES = e.variables
+CONFIGURATION_SECRETS = e.secret_values
 TOOLBOX_WAIT_SECONDS = e.number(
     "TOOLBOX_WAIT_SECONDS", 0, least=0, about="How long a part waits for what it needs at start."
 )
@@ -152,8 +154,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"stream": {"()": "toolbox.logging.StreamFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "stream"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "stream"},
+        "recent": {"class": "toolbox.system.recent.RecentWarnings"},
+    },
+    "root": {"handlers": ["stderr", "recent"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"level": "WARNING"},
         "django.security.DisallowedHost": {"level": "ERROR"},

@@ -14,6 +14,8 @@ class SchedulerLease(models.Model):
 
     class Meta:
         verbose_name = "scheduler lease"
+        # Stands here because foundations, whose page it opens, have no models.
+        permissions = [("view_system", "Can see system information")]
 
     def __str__(self) -> str:
         return f"{self.name} held by {self.holder}"
