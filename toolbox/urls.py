@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+handler500 = "toolbox.error_pages.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("toolbox.health.urls")),
     path("api/", include("toolbox.api_urls")),

@@ -12,7 +12,10 @@ from toolkits.pages import markup
     [
         ("plain <b>", "plain &lt;b&gt;"),
         ("\x1b[31mred\x1b[0m done", '<span class="ansi-1">red</span> done'),
-        ("\x1b[1;33mloud\x1b[22m calm", '<span class="ansi-3 ansi-bold">loud</span><span class="ansi-3"> calm</span>'),
+        (
+            "\x1b[1;33mloud\x1b[22m calm",
+            '<span class="ansi-3 ansi-bold">loud</span><span class="ansi-3"> calm</span>',
+        ),
         ("\x1b[38;5;2mgreen\x1b[m", '<span class="ansi-2">green</span>'),
         ("\x1b[38;5;31mof 256\x1b[m", "of 256"),
         ("\x1b[38;2;31;32;33mtrue\x1b[m", "true"),
@@ -24,6 +27,6 @@ from toolkits.pages import markup
         ("\x1b[" + "9" * 6000 + "m still here", " still here"),
         ("\x1b[38mcut\x1b[38;5mshort", "cutshort"),
     ],
-)  # fmt: skip
+)
 def test_a_line_shows_its_colours_and_nothing_else(line: str, html: str) -> None:
     assert markup.ansi(line) == html

@@ -84,7 +84,11 @@ def test_controls_and_chart_lines_stand_out_from_their_ground(theme: str) -> Non
 def test_numbers_read_on_every_heat(theme: str) -> None:
     css = Path(settings.BASE_DIR, "static/css/views.css").read_text(encoding="utf-8")
     rules = re.findall(r"((?:\.heat-\d,? ?)+) \{ color: light-dark\((#\w{6}), (#\w{6})\)", css)
-    levels = {level: colors[THEMES[theme]] for names, *colors in rules for level in re.findall(r"\d", names)}
+    levels = {
+        level: colors[THEMES[theme]]
+        for names, *colors in rules
+        for level in re.findall(r"\d", names)
+    }
     found = tokens(theme)
     assert sorted(levels) == list("01234567")
     for level, color in levels.items():
