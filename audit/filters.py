@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -19,6 +18,7 @@ from audit import fulltext
 from audit.catalogue import Severity
 from audit.models import Event
 from audit.models.event import Outcome
+from toolbox.ids import uuid7_floor
 
 # Ids hold the time at which they were made, which is a little before or after ``time``.
 _SLACK = timedelta(minutes=1)
@@ -80,9 +80,9 @@ class Filters:
     def _times(self) -> Q:
         condition = Q()
         if since := moment(self.since):
-            condition &= Q(time__gte=since, id__gte=_first_id(since - _SLACK))
+            condition &= Q(time__gte=since, id__gte=uuid7_floor(since - _SLACK))
         if until := moment(self.until, end=True):
-            condition &= Q(time__lt=until, id__lt=_first_id(until + _SLACK))
+            condition &= Q(time__lt=until, id__lt=uuid7_floor(until + _SLACK))
         return condition
 
     def _who(self) -> Q:
@@ -145,10 +145,3 @@ def moment(text: str, *, end: bool = False) -> datetime | None:
     if found is None or not _EARLIEST <= found.year <= _LATEST:
         return None
     return timezone.make_aware(found) if timezone.is_naive(found) else found
-
-
-def _first_id(moment: datetime) -> uuid.UUID:
-    """The smallest id that can have been made at ``moment``."""
-    since_epoch = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-    milliseconds = max(0, int(since_epoch / timedelta(milliseconds=1)))
-    return uuid.UUID(int=min(milliseconds, (1 << 48) - 1) << 80)

@@ -65,8 +65,6 @@ def _anywhere(word: str) -> Q:
 
 def _tsquery(text: str) -> str:
     """Words that follow each other without a blank must do so in the event too."""
-    phrases = []
-    for chunk in text.lower().split()[:_MOST_WORDS]:
-        if parts := re.findall(r"[^\W_]+", chunk):
-            phrases.append(" <-> ".join(f"'{part}'" for part in parts) + ":*")
-    return " & ".join(f"({phrase})" for phrase in phrases)
+    chunks = [re.findall(r"[^\W_]+", chunk) for chunk in text.lower().split()[:_MOST_WORDS]]
+    phrases = [" <-> ".join(f"'{part}'" for part in parts) for parts in chunks if parts]
+    return " & ".join(f"({phrase}:*)" for phrase in phrases)

@@ -56,8 +56,16 @@ def place(hold: LegalHold, actor: Any) -> None:
         ChainHead.objects.select_for_update().filter(pk=1).first()
         hold.placed_by = actor
         hold.save(force_insert=True)
-        covers = {name: str(getattr(hold, name)) for name in _FIELDS if getattr(hold, name)}
-        emit("audit.hold_placed", actor=actor, target=hold, changes=covers)
+        emit("audit.hold_placed", actor=actor, target=hold, changes=_given(hold))
+
+
+def _given(hold: LegalHold) -> dict[str, str]:
+    return {name: str(getattr(hold, name)) for name in _FIELDS if getattr(hold, name)}
+
+
+def describe(hold: LegalHold) -> str:
+    """Say in a line what a hold covers; empty when that is everything."""
+    return ", ".join(f"{name} {value}" for name, value in _given(hold).items())
 
 
 def release(hold: LegalHold, actor: Any) -> bool:

@@ -10,8 +10,8 @@ from django.utils.timezone import now
 from accounts import sessions
 from accounts.models import Grant, SessionKind, User
 from accounts.roles import SYSTEM_ADMIN, TOOLKIT_CURATOR, TOOLKIT_USER
-from audit.record import record
 from tests.accounts.access_walk import COLUMNS, TABLE, Table, addresses, outcome, suggest
+from tests.support import trail
 from tests.support.factories import make_job, make_row, make_token, make_user
 from toolkits.jobs.states import JobState
 from toolkits.models import CardState, Record
@@ -47,7 +47,7 @@ def samples(people: dict[str, User]) -> dict[str, str]:
         "operation": "hello",
         "collection": "things",
         "job": str(job.pk),
-        "event": str(record("user.changed", actor=owner, target=owner).pk),
+        **trail.samples(owner),
         "artifact": "report.csv",
         "user": str(owner.pk),
         "session": str(sessions.begin(owner, SessionKind.BROWSER, seconds=600).pk),

@@ -13,9 +13,19 @@ from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.utils import timezone
 
-from audit import canonical, keys, signing, triggers
+from accounts.models import User
+from audit import canonical, chain, holds, keys, retention, signing, triggers
 from audit.catalogue import CATALOGUE
-from audit.models import ChainHead, Event, SigningKey
+from audit.models import (
+    ChainHead,
+    Checkpoint,
+    Event,
+    ForwardPosition,
+    LegalHold,
+    SigningKey,
+    Verification,
+)
+from toolbox.events import emit
 
 _NAMES = ("job.requested", "job.ended", "toolkit.enabled", "record.updated", "auth.sign_in_failed")
 
@@ -108,3 +118,22 @@ def uuid7_at(moment: datetime, number: int = 0) -> uuid.UUID:
     milliseconds = int(moment.timestamp() * 1000)
     value = milliseconds << 80 | 0x7 << 76 | 0b10 << 62 | (number & (1 << 62) - 1)
     return uuid.UUID(int=value)
+
+
+def samples(owner: User) -> dict[str, str]:
+    """One row of each kind that the trail has, by name: for walks over addresses."""
+    emit("user.changed", actor=owner, target=owner)
+    chain.seal_pending()
+    hold = LegalHold(reason="Case 17", event="auth.")
+    holds.place(hold, owner)
+    place = ForwardPosition.objects.create(sink="0" * 64, label="https://siem.example")
+    made = {
+        "event": Event.objects.get(name="user.changed"),
+        "checkpoint": Checkpoint.objects.get(),
+        "signingkey": SigningKey.objects.get(),
+        "legalhold": hold,
+        "retentionrule": retention.set_days(30, owner),
+        "verification": Verification.objects.create(),
+        "forwardposition": place,
+    }
+    return {name: str(row.pk) for name, row in made.items()}

@@ -1,0 +1,5 @@
+"""The audit trail in the admin: read-only but for retention and legal holds."""
+
+from audit.admin import chain, events, retention
+
+__all__ = ["chain", "events", "retention"]
