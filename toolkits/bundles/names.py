@@ -45,9 +45,9 @@ def check_distinct(paths: list[str]) -> None:
     """Refuse two paths that are one on some system, and a file that is also a folder."""
     seen: dict[str, str] = {}
     for path in paths:
-        other = seen.setdefault(folded(path), path)
-        if other is not path:
+        if folded(path) in seen:
             raise BundleError("the same path twice", where=repr(path)[:120])
+        seen[folded(path)] = path
     for path in paths:
         parent = folded(path)
         while "/" in parent:

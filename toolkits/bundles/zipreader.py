@@ -50,8 +50,10 @@ class ZipReader:
         self._length = stream.seek(0, 2)
         entries = list(self._central())
         self._spans(entries)
-        self.entries = {entry.path: entry for entry in self._located if not _folder(entry)}
-        names.check_distinct(list(self.entries))
+        files = [entry for entry in self._located if not _folder(entry)]
+        # Before they become a mapping, in which the last of two equal names would win.
+        names.check_distinct([entry.path for entry in files])
+        self.entries = {entry.path: entry for entry in files}
 
     def _refuse(self, why: str, where: str = "") -> BundleError:
         return BundleError(why, where=where or self._name, hint="Make the zip anew.")
