@@ -1,5 +1,5 @@
 """Toolkits, their jobs and what they keep, in the admin."""
 
-from toolkits.admin import cards, jobs, queues, records, toolkits, upload
+from toolkits.admin import cards, jobs, queues, records, settings, toolkits, upload
 
-__all__ = ["cards", "jobs", "queues", "records", "toolkits", "upload"]
+__all__ = ["cards", "jobs", "queues", "records", "settings", "toolkits", "upload"]

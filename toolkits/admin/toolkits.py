@@ -15,9 +15,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
+from accounts.access import scope
 from toolbox.admin.base import ReadOnlyAdmin
 from toolkits import lifecycle
-from toolkits.access import can_manage_toolkits, visible_jobs, visible_toolkits
+from toolkits.access import (
+    can_configure,
+    can_install_toolkits,
+    can_manage_toolkits,
+    visible_jobs,
+    visible_toolkits,
+)
 from toolkits.errors import NotUsable
 from toolkits.models import Toolkit
 from toolkits.templatetags import toolbox_ui as ui
@@ -46,8 +53,8 @@ class ToolkitAdmin(ReadOnlyAdmin):
         return visible_toolkits(request.user).order_by("name")
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
-        """Who may enable and disable: what Django asks for actions with ``manage``."""
-        return can_manage_toolkits(request.user)
+        """Who may enable and disable some toolkit: what Django asks for such actions."""
+        return bool(scope(request.user, "toolkits.change_toolkit"))
 
     @admin.display(description=gettext_lazy("toolkit"))
     def label(self, toolkit: Toolkit) -> SafeString:
@@ -86,6 +93,10 @@ class ToolkitAdmin(ReadOnlyAdmin):
     def _switch(self, request: HttpRequest, toolkits: list[Toolkit], *, on: bool) -> None:
         done = 0
         for toolkit in toolkits:
+            if not can_manage_toolkits(request.user, toolkit):
+                text = _("You may not manage %(name)s.") % {"name": toolkit}
+                self.message_user(request, text, messages.WARNING)
+                continue
             try:
                 (lifecycle.enable if on else lifecycle.disable)(toolkit, request.user)
                 done += 1
@@ -101,7 +112,7 @@ class ToolkitAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        extra = {"can_manage": self.has_manage_permission(request), **(extra_context or {})}
+        extra = {"can_install": can_install_toolkits(request.user), **(extra_context or {})}
         return super().changelist_view(request, extra)  # type: ignore[return-value]
 
     def get_urls(self) -> list[URLPattern]:
@@ -115,7 +126,7 @@ class ToolkitAdmin(ReadOnlyAdmin):
     def switch_view(self, request: HttpRequest, pk: int, on: bool) -> HttpResponse:
         """Enable or disable one toolkit, from its page."""
         toolkit = self.get_queryset(request).filter(pk=pk).first()
-        if toolkit is None or not self.has_manage_permission(request):
+        if toolkit is None or not can_manage_toolkits(request.user, toolkit):
             raise Http404
         self._switch(request, [toolkit], on=on)
         return HttpResponseRedirect(reverse("admin:toolkits_toolkit_change", args=[pk]))
@@ -134,7 +145,9 @@ class ToolkitAdmin(ReadOnlyAdmin):
             jobs = visible_jobs(request.user).filter(toolkit=obj).select_related("requested_by")
             context |= {
                 "toolkit": obj,
-                "can_manage": self.has_manage_permission(request),
+                "can_manage": can_manage_toolkits(request.user, obj),
+                "can_install": can_install_toolkits(request.user),
+                "can_configure": bool(obj.settings_schema) and can_configure(request.user, obj),
                 "versions": versions[:_VERSIONS],
                 "jobs": jobs.defer("inputs", "result", "error")[:_RECENT_JOBS],
                 "cards": obj.card_states.order_by("name"),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from toolbox.admin.registry import AdminPage, register_page
-from toolkits.access import can_manage_toolkits
+from toolkits.access import can_install_toolkits
 from toolkits.bundles import staging
 from toolkits.bundles.install import install_bundle
 from toolkits.errors import BundleError
@@ -129,6 +129,6 @@ register_page(
         icon="upload",
         section="toolkits",
         order=20,
-        allowed=can_manage_toolkits,
+        allowed=can_install_toolkits,
     )
 )

@@ -15,7 +15,9 @@ from accounts.roles import SYSTEM_ADMIN
 from tests.support.factories import make_row, make_user
 from toolkits.models import JobLog
 
-INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*\ssrc=)", re.I)
+INLINE = re.compile(
+    r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*\ssrc=)", re.IGNORECASE
+)
 
 
 def test_a_stranger_is_sent_to_the_consoles_sign_in_and_back(client: Client, db: None) -> None:
