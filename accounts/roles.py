@@ -14,7 +14,17 @@ TOOLKIT_CURATOR = "toolkit.curator"
 SYSTEM_ADMIN = "system.admin"
 STAFF_ROLES = frozenset({TOOLKIT_CURATOR, SYSTEM_ADMIN})
 
-_USER = frozenset({"toolkits.view_toolkit", "toolkits.use_toolkit", "toolkits.view_job"})
+_USER = frozenset(
+    {
+        "toolkits.view_toolkit",
+        "toolkits.use_toolkit",
+        "toolkits.view_job",
+        "toolkits.view_schedule",
+        "toolkits.add_schedule",
+        "toolkits.change_schedule",
+        "toolkits.delete_schedule",
+    }
+)
 _CURATOR = _USER | {
     "toolkits.add_toolkit",
     "toolkits.change_toolkit",
@@ -23,6 +33,11 @@ _CURATOR = _USER | {
     "toolkits.configure_toolkit",
     "toolkits.view_all_jobs",
     "toolkits.cancel_any_job",
+    "toolkits.approve_job",
+    "toolkits.view_notificationrule",
+    "toolkits.add_notificationrule",
+    "toolkits.change_notificationrule",
+    "toolkits.delete_notificationrule",
     "toolkits.view_joblog",
     "toolkits.view_jobattempt",
 }

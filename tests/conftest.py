@@ -101,9 +101,16 @@ def storage() -> Iterator[Path]:
 @pytest.fixture(autouse=True)
 def _end_runners() -> Iterator[None]:
     yield
+    from toolkits import versions
+    from toolkits.jobs.recovery import reaper
+    from toolkits.notify import outbox
     from toolkits.runtime import worker_state
 
     worker_state.pool().close()
+    # The next test's rows have the ids of this one's.
+    versions.forget()
+    outbox.forget()
+    reaper.forget()
 
 
 @pytest.fixture

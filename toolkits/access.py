@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 
 from accounts.access import Scope, scope
-from toolkits.models import Job, Toolkit
+from toolkits.models import Job, Schedule, Toolkit
 
 
 def visible_toolkits(user: Any) -> QuerySet[Toolkit]:
@@ -27,6 +28,14 @@ def visible_toolkits(user: Any) -> QuerySet[Toolkit]:
 def can_use(user: Any, toolkit: Toolkit, operation: str = "") -> bool:
     """Whether ``user`` may run ``operation``; without one, edit records of ``toolkit``."""
     return toolkit.enabled and scope(user, "toolkits.use_toolkit").covers(toolkit.slug, operation)
+
+
+def role_can_use(role: Group, toolkit: Toolkit) -> bool:
+    """Whether members of ``role`` may run operations of ``toolkit``: what its schedules may."""
+    allowed = role.permissions.filter(
+        content_type__app_label="toolkits", codename="use_toolkit"
+    )
+    return toolkit.enabled and allowed.exists()
 
 
 def usable_operations(user: Any, toolkit: Toolkit) -> list[dict[str, Any]]:
@@ -61,7 +70,10 @@ def visible_jobs(user: Any) -> QuerySet[Job]:
     own = scope(user, "toolkits.view_job")
     if not own and not everybody:
         return Job.objects.none()
-    return Job.objects.filter(_jobs(own) & Q(requested_by=user) | _jobs(everybody))
+    # A schedule's jobs are seen by the role that it belongs to.
+    schedules = Schedule.objects.filter(owner__in=user.groups.all())
+    mine = Q(requested_by=user) | Q(schedule__in=schedules)
+    return Job.objects.filter(_jobs(own) & mine | _jobs(everybody))
 
 
 def can_see_job(user: Any, job: Job) -> bool:
@@ -74,6 +86,44 @@ def can_cancel(user: Any, job: Job) -> bool:
     own = job.requested_by_id == user.pk
     permission = "toolkits.use_toolkit" if own else "toolkits.cancel_any_job"
     return scope(user, permission).covers(job.toolkit_slug, job.operation)
+
+
+def can_approve(user: Any, job: Job) -> bool:
+    """Whether ``user`` may decide on ``job``: with ``approve_job``, and never on their own."""
+    if job.requested_by_id == user.pk:
+        return False
+    return scope(user, "toolkits.approve_job").covers(job.toolkit_slug, job.operation)
+
+
+def visible_schedules(user: Any) -> QuerySet[Schedule]:
+    """Schedules that ``user`` sees: those of their roles, and those of toolkits whose jobs they
+    all see."""
+    schedules = Schedule.objects.select_related("toolkit", "owner")
+    everybody = scope(user, "toolkits.view_all_jobs")
+    if everybody.everywhere:
+        return schedules
+    own = scope(user, "toolkits.view_schedule")
+    mine = Q(owner__in=user.groups.all()) & _schedules(own)
+    return schedules.filter(mine | _schedules(everybody))
+
+
+def can_change_schedule(user: Any, schedule: Schedule) -> bool:
+    """Whether ``user`` may change, pause or delete ``schedule``: a member of its role who may
+    change schedules of its toolkit, or whoever manages the toolkit."""
+    if can_manage_toolkits(user, schedule.toolkit):
+        return True
+    may = scope(user, "toolkits.change_schedule").covers(schedule.toolkit.slug, schedule.operation)
+    return may and user.groups.filter(pk=schedule.owner_id).exists()
+
+
+def _schedules(where: Scope) -> Q:
+    """Schedules of the toolkits and operations that ``where`` covers."""
+    if where.everywhere:
+        return Q()
+    found = Q(toolkit__slug__in=where.toolkits)
+    for slug, operation in sorted(where.operations):
+        found |= Q(toolkit__slug=slug, operation=operation)
+    return found
 
 
 def _slugs(where: Scope) -> Q:

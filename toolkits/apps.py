@@ -1,5 +1,18 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
 
 
 class ToolkitsConfig(AppConfig):
     name = "toolkits"
+
+    def ready(self) -> None:
+        post_migrate.connect(_install_guards, sender=self, dispatch_uid="toolkits.guards")
+
+
+def _install_guards(using: str, **_: Any) -> None:
+    from toolkits.jobs import guards
+
+    guards.install(connections[using])

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from audit import chain, forward, retention, verification
 from toolkits import cards, history
-from toolkits.jobs import recovery
+from toolkits.jobs import approvals, recovery
 from toolkits.models import SchedulerLease
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,9 @@ _NAME = "scheduler"
 #: Each task and the seconds between two of its runs.
 TASKS: list[tuple[Callable[[], int], float]] = [
     (recovery.recover_lost, 2.0),
+    (recovery.start_due, 1.0),
     (recovery.sweep_queued, 5.0),
+    (approvals.expire_due, 5.0),
     (cards.refresh_due, 1.0),
     (history.enforce_limits, 900.0),
     (chain.seal_pending, 1.0),
@@ -70,4 +72,6 @@ class Timetable:
                     task()
                 except DatabaseError:
                     log.exception("%s failed and will be tried again", task.__name__)
+                    # While it was away no worker could renew a lease.
+                    recovery.reaper.forget()
                     connection.close()

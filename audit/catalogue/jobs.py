@@ -15,6 +15,7 @@ EVENTS = [
         operation=_OPERATION,
         schedule="id of the schedule that asked",
         parent="id of the job that asked",
+        of="id of the job that is run again",
         dry_run="whether it is a dry run",
     ),
     warning(

@@ -125,6 +125,9 @@ TOOLKIT_JOB_TIMEOUT_SECONDS = e.number(
 TOOLKIT_JOB_LEASE_SECONDS = e.number(
     "TOOLKIT_JOB_LEASE_SECONDS", 15, least=3, about="After so long without news a job is lost."
 )
+TOOLKIT_APPROVAL_SECONDS = e.number(
+    "TOOLKIT_APPROVAL_SECONDS", 86_400, least=60, about="How long a job waits to be approved."
+)
 TOOLKIT_WORKER_STOP_SECONDS = e.number(
     "TOOLKIT_WORKER_STOP_SECONDS", 8, least=0, about="What a stopping worker gives a running job."
 )

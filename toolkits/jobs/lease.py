@@ -1,4 +1,4 @@
-"""Who runs a job: the claim, the lease that a worker renews, and the end of an attempt.
+"""Holding a job: the lease that a worker renews, its writes, and the end of an attempt.
 
 Every write names the attempt that it belongs to and is refused once the row has moved on,
 so that a worker that was thought dead cannot overwrite what came after it.
@@ -6,8 +6,10 @@ so that a worker that was thought dead cannot overwrite what came after it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -15,24 +17,29 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from toolbox.events import emit
-from toolkits.jobs import job_secrets, logs
-from toolkits.jobs.dispatch import enqueue
-from toolkits.jobs.states import ACTIVE, JobState, sources
-from toolkits.jobs.waiting import announce
+from toolkits.jobs import children, ending, limits, logs, retries
+from toolkits.jobs.ready import enqueue
+from toolkits.jobs.states import ACTIVE, JobState
+from toolkits.jobs.turns import next_turn
 from toolkits.models import Job, JobAttempt
 
-_RETRIED = frozenset({JobState.FAILED, JobState.TIMED_OUT, JobState.LOST})
+S = JobState
+
+
+class Fenced(Exception):
+    """The attempt does not own its job any more: nothing of it is written."""
 
 
 @dataclass
 class Ending:
-    """How an attempt ended. ``reason`` is for people; ``error`` is the runner's report."""
+    """How an attempt ended. ``reason`` is for people; ``error`` is the runner's report;
+    ``exit_reason`` is the kind of end as the worker saw it."""
 
     state: JobState
     reason: str = ""
     result: Any = None
     error: dict[str, Any] | None = None
+    exit_reason: str = ""
 
 
 @dataclass
@@ -44,32 +51,36 @@ class Pulse:
     log_bytes: int = 0
     truncated: bool = False
 
-
-def claim(job_id: str, worker: str) -> Job | None:
-    """Move a queued job to running for ``worker``; None when somebody else did, or it ended."""
-    now = timezone.now()
-    with transaction.atomic():
-        won = Job.objects.filter(pk=job_id, state=JobState.QUEUED).update(
-            state=JobState.RUNNING,
-            attempt=F("attempt") + 1,
-            started_at=now,
-            worker=worker,
-            lease_expires_at=_lease(),
-            progress_done=None,
-            progress_total=None,
-            progress_label="",
-        )
-        if not won:
-            return None
-        job = Job.objects.select_related("toolkit", "version", "requested_by").get(pk=job_id)
-        JobAttempt.objects.create(
-            job=job, number=job.attempt, worker=worker, version_label=job.version_label
-        )
-    return job
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to write but the lease itself."""
+        return self.progress is None and not self.lines
 
 
-def _lease() -> Any:
+def lease_end() -> datetime:
+    """When a lease that is taken now runs out."""
     return timezone.now() + timedelta(seconds=settings.TOOLKIT_JOB_LEASE_SECONDS)
+
+
+def owned(job: Job) -> Any:
+    """The job's row, as long as this attempt owns it."""
+    return Job.objects.filter(pk=job.pk, attempt=job.attempt, state__in=ACTIVE)
+
+
+def state_of(job: Job) -> JobState | None:
+    """The job's state; None when this attempt does not own it any more."""
+    state = owned(job).values_list("state", flat=True).first()
+    return JobState(state) if state else None
+
+
+@contextmanager
+def fenced(job: Job) -> Iterator[None]:
+    """A transaction for writes of this attempt. Raises ``Fenced`` when it does not own the job;
+    while the block runs nobody can take the job away."""
+    with transaction.atomic():
+        if owned(job).select_for_update().values_list("pk", flat=True).first() is None:
+            raise Fenced(str(job.pk))
+        yield
 
 
 def renew(job: Job, pulse: Pulse) -> JobState | None:
@@ -78,69 +89,108 @@ def renew(job: Job, pulse: Pulse) -> JobState | None:
     Returns the job's state, by which the worker learns of a cancellation; None when this
     attempt no longer owns the job, and nothing was written.
     """
-    values: dict[str, Any] = {"lease_expires_at": _lease()}
+    with transaction.atomic():
+        if not owned(job).update(lease_expires_at=lease_end(), **_values(pulse)):
+            return None
+        _write_lines(job, pulse)
+        state = state_of(job)
+    _count(job, pulse)
+    return state
+
+
+def _values(pulse: Pulse) -> dict[str, Any]:
+    values: dict[str, Any] = {}
     if pulse.progress is not None:
         done, total, label = pulse.progress
         values |= {"progress_done": done, "progress_total": total, "progress_label": label[:200]}
     if pulse.lines:
-        values |= _log_values(pulse)
-    with transaction.atomic():
-        owned = Job.objects.filter(pk=job.pk, attempt=job.attempt, state__in=ACTIVE)
-        if not owned.update(**values):
-            return None
-        if pulse.lines:
-            logs.append(job.pk, job.attempt, job.log_lines + 1, pulse.lines)
-    job.log_lines += len(pulse.lines)
-    job.log_bytes += pulse.log_bytes
-    return JobState(Job.objects.values_list("state", flat=True).get(pk=job.pk))
-
-
-def _log_values(pulse: Pulse) -> dict[str, Any]:
-    values = {
-        "log_lines": F("log_lines") + len(pulse.lines),
-        "log_bytes": F("log_bytes") + pulse.log_bytes,
-    }
+        values |= {
+            "log_lines": F("log_lines") + len(pulse.lines),
+            "log_bytes": F("log_bytes") + pulse.log_bytes,
+        }
     return {**values, "log_truncated": True} if pulse.truncated else values
 
 
-def end(job: Job, ending: Ending) -> bool:
-    """Write the end of the attempt, and queue the next one where the operation allows it.
+def _write_lines(job: Job, pulse: Pulse) -> None:
+    """Write lines in the transaction of the job's counters; the numbers then have no gap."""
+    if pulse.lines:
+        logs.append(job.pk, job.attempt, job.log_lines + 1, pulse.lines)
 
+
+def _count(job: Job, pulse: Pulse) -> None:
+    job.log_lines += len(pulse.lines)
+    job.log_bytes += pulse.log_bytes
+
+
+def note(job: Job, **values: Any) -> bool:
+    """Write facts about the running attempt; whether it still owns the job."""
+    mine = JobAttempt.objects.filter(
+        job_id=job.pk, number=job.attempt, finished_at=None, job__attempt=job.attempt
+    )
+    return bool(mine.update(**values))
+
+
+def end(job: Job, ended: Ending, pulse: Pulse | None = None, **facts: Any) -> bool:
+    """Write the end of the attempt, and see to the next one where the operation allows it.
+
+    ``pulse`` is what was still to be written of its log; ``facts`` are columns of the attempt.
     Returns whether this attempt still owned the job.
     """
-    now = timezone.now()
-    again = ending.state in _RETRIED and _may_retry(job)
-    state = JobState.QUEUED if again else ending.state
+    pulse = pulse or Pulse()
     with transaction.atomic():
-        mine = Job.objects.filter(pk=job.pk, attempt=job.attempt, state__in=sources(state))
-        if not mine.update(
-            state=state,
-            reason=ending.reason[:500],
-            result=ending.result,
-            error=ending.error,
-            finished_at=None if again else now,
-            lease_expires_at=None,
-            dispatched_at=None if again else F("dispatched_at"),
-        ):
+        if not (_go_again(job, ended, pulse) or _finish(job, ended, pulse)):
             return False
+        _write_lines(job, pulse)
         job.attempts.filter(number=job.attempt).update(
-            finished_at=now, outcome=ending.state, reason=ending.reason[:500]
+            finished_at=timezone.now(),
+            outcome=ended.state,
+            reason=ended.reason[:500],
+            exit_reason=(ended.exit_reason or ended.state)[:40],
+            error=ended.error,
+            **facts,
         )
-        if not again:
-            emit("job.ended", target=job, outcome=_outcome(ending.state), state=ending.state)
-    job.refresh_from_db()
-    if again:
-        enqueue(job)
-    else:
-        job_secrets.forget(job)
-        announce(job.pk)
+        if job.has_children:
+            children.cancel_unfinished(job)
+    _count(job, pulse)
     return True
 
 
-def _outcome(state: JobState) -> str:
-    return "success" if state == JobState.SUCCEEDED else "failure"
+def _finish(job: Job, ended: Ending, pulse: Pulse) -> bool:
+    if not owned(job).update(
+        state=ended.state,
+        reason=ended.reason[:500],
+        result=ended.result,
+        error=ended.error,
+        finished_at=timezone.now(),
+        lease_expires_at=None,
+        **_values(pulse),
+    ):
+        return False
+    job.state, job.reason = ended.state, ended.reason
+    ending.settle(job, ended.state, ended.reason)
+    return True
 
 
-def _may_retry(job: Job) -> bool:
-    described = job.toolkit.operation(job.operation) if job.toolkit else None
-    return bool(described) and job.attempt <= int(described.get("retries") or 0)
+def _go_again(job: Job, ended: Ending, pulse: Pulse) -> bool:
+    """Make the job wait for its next attempt, if it gets one."""
+    delay = retries.delay(job, ended.state, ended.error)
+    if delay is None:
+        return False
+    later = delay > 0
+    values: dict[str, Any] = {"state": S.QUEUED, "turn": next_turn(job.queue, job.toolkit_slug)}
+    if later:
+        not_before = timezone.now() + timedelta(seconds=delay)
+        values = {"state": S.SCHEDULED, "not_before": not_before}
+    # Only a running job goes again: one that was asked to stop stays stopped.
+    if not owned(job).filter(state=S.RUNNING).update(
+        reason=f"Attempt {job.attempt}: {ended.reason}"[:500],
+        error=ended.error,
+        lease_expires_at=None,
+        **values,
+        **_values(pulse),
+    ):
+        return False
+    limits.release(job, ended=False)
+    if not later:
+        transaction.on_commit(lambda: enqueue(job))
+    return True

@@ -1,52 +1,110 @@
-"""Finds jobs that nobody works on: leases that ran out, and rows that RQ never heard of."""
+"""Finds jobs that nobody works on: leases that are renewed no more, and jobs that are ready but
+that no worker was called for."""
 
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+import time
+from uuid import UUID
 
-from django.db.models import Q
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count
 from django.utils import timezone
+from redis.exceptions import RedisError
 
-from toolkits.jobs.dispatch import enqueue
+from toolkits.jobs import limits, queues
 from toolkits.jobs.lease import Ending, end
+from toolkits.jobs.ready import make_ready
 from toolkits.jobs.states import ACTIVE, JobState
 from toolkits.models import Job
 
 log = logging.getLogger(__name__)
 
-_FORGOTTEN_AFTER = timedelta(seconds=60)
-_UNTOLD_AFTER = timedelta(seconds=5)
 _BATCH = 200
+_MOST_CALLS = 500
+
+Seen = tuple[UUID, int]
+
+
+class Reaper:
+    """Ends jobs whose lease has stood still for as long as a lease lasts.
+
+    It trusts no clock but the monotonic one of its own process: what counts is not the time that
+    the lease names but that the row has not changed while it was watched. A stepped clock, or
+    a worker whose clock is wrong, therefore loses no job. After the database was away, watching
+    begins anew, because nobody could renew.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[Seen, tuple[object, float]] = {}
+
+    def forget(self) -> None:
+        """Begin to watch anew."""
+        self._seen.clear()
+
+    def reap(self) -> int:
+        """End every job whose worker stopped renewing its lease; returns how many."""
+        now, lasts = time.monotonic(), settings.TOOLKIT_JOB_LEASE_SECONDS
+        watched: dict[Seen, tuple[object, float]] = {}
+        count = 0
+        for job in Job.objects.filter(state__in=ACTIVE).iterator(chunk_size=_BATCH):
+            key = (job.pk, job.attempt)
+            before = self._seen.get(key)
+            if before is None or before[0] != job.lease_expires_at:
+                watched[key] = (job.lease_expires_at, now)
+            elif now - before[1] < lasts:
+                watched[key] = before
+            else:
+                count += _lose(job)
+        self._seen = watched
+        return count
+
+
+def _lose(job: Job) -> bool:
+    reason = f"The worker {job.worker} stopped without finishing the job."
+    with transaction.atomic():
+        # A worker that renewed in this very moment has changed the row, and keeps its job.
+        unchanged = Job.objects.filter(
+            pk=job.pk, attempt=job.attempt, lease_expires_at=job.lease_expires_at
+        )
+        if unchanged.select_for_update().values_list("pk", flat=True).first() is None:
+            return False
+        lost = end(job, Ending(JobState.LOST, reason, exit_reason="worker_lost"))
+    if lost:
+        log.warning("job %s is lost: %s", job.pk, reason)
+    return lost
+
+
+reaper = Reaper()
 
 
 def recover_lost() -> int:
     """End every job whose worker stopped renewing its lease; returns how many."""
-    expired = Job.objects.filter(state__in=ACTIVE, lease_expires_at__lt=timezone.now())
-    count = 0
-    for job in expired.select_related("toolkit", "toolkit__active_version")[:_BATCH]:
-        reason = f"The worker {job.worker} stopped without finishing the job."
-        # The row is checked again by the conditional update: a worker that renewed in the
-        # meantime still holds a lease in the future.
-        if _still_expired(job) and end(job, Ending(JobState.LOST, reason)):
-            log.warning("job %s is lost: %s", job.pk, reason)
-            count += 1
-    return count
+    return reaper.reap()
 
 
-def _still_expired(job: Job) -> bool:
-    return Job.objects.filter(
-        pk=job.pk, attempt=job.attempt, lease_expires_at__lt=timezone.now()
-    ).exists()
+def start_due() -> int:
+    """Queue every job whose time has come; returns how many."""
+    due = Job.objects.filter(state=JobState.SCHEDULED, not_before__lte=timezone.now())
+    jobs = due.order_by("not_before")[:_BATCH]
+    return sum(make_ready(job, JobState.SCHEDULED) for job in jobs)
 
 
 def sweep_queued() -> int:
-    """Tell RQ again about queued jobs that it never heard of or may have forgotten.
+    """Call workers for ready jobs that none was called for; returns how many calls were made.
 
-    Telling twice is harmless, because only one claim of a row succeeds.
+    Compares, for each queue, the jobs that are ready with the calls that wait. A call too many
+    is harmless: the worker that comes finds nothing to do.
     """
-    now = timezone.now()
-    untold = Q(dispatched_at=None, created_at__lt=now - _UNTOLD_AFTER)
-    forgotten = Q(dispatched_at__lt=now - _FORGOTTEN_AFTER)
-    queued = Job.objects.filter(state=JobState.QUEUED).filter(untold | forgotten)
-    return sum(enqueue(job) for job in queued.order_by("id")[:_BATCH])
+    limits.wake_all()
+    ready = Job.objects.filter(state=JobState.QUEUED, waits_for="")
+    called = 0
+    for name, count in ready.order_by().values_list("queue").annotate(count=Count("pk")):
+        try:
+            missing = min(count, _MOST_CALLS) - queues.waiting_calls(name)
+        except RedisError:
+            return called
+        if missing > 0 and queues.call_worker(name, missing):
+            called += missing
+    return called

@@ -25,16 +25,17 @@ S = JobState
 TERMINAL = frozenset({S.SUCCEEDED, S.FAILED, S.CANCELLED, S.TIMED_OUT, S.LOST})
 ACTIVE = frozenset({S.RUNNING, S.CANCELLING})
 WAITING = frozenset({S.AWAITING_APPROVAL, S.SCHEDULED, S.QUEUED})
+UNFINISHED = ACTIVE | WAITING
 
-#: From each state, the states that a job may go to. ``QUEUED`` again is a retry.
+#: From each state, the states that a job may go to. From ``RUNNING``, ``QUEUED`` and
+#: ``SCHEDULED`` are a retry, at once or after a while. The database refuses every other change
+#: (``guards.py``).
 TRANSITIONS: dict[JobState, frozenset[JobState]] = {
     S.AWAITING_APPROVAL: frozenset({S.SCHEDULED, S.QUEUED, S.CANCELLED}),
     S.SCHEDULED: frozenset({S.QUEUED, S.CANCELLED}),
-    S.QUEUED: frozenset({S.RUNNING, S.CANCELLED, S.FAILED}),
-    S.RUNNING: frozenset(
-        {S.CANCELLING, S.SUCCEEDED, S.FAILED, S.CANCELLED, S.TIMED_OUT, S.LOST, S.QUEUED}
-    ),
-    S.CANCELLING: frozenset({S.SUCCEEDED, S.FAILED, S.CANCELLED, S.TIMED_OUT, S.LOST}),
+    S.QUEUED: frozenset({S.RUNNING, S.CANCELLED}),
+    S.RUNNING: frozenset({S.CANCELLING, *TERMINAL, S.QUEUED, S.SCHEDULED}),
+    S.CANCELLING: TERMINAL,
     **{state: frozenset() for state in TERMINAL},
 }
 

@@ -1,34 +1,49 @@
-"""Waiting for a job's end without asking the database over and over."""
+"""Waiting for a job, without asking the database over and over: its worker says through Redis
+when there is something new, and when it has ended."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-from django_rq import get_connection
 from redis.exceptions import RedisError
 
+from toolkits.jobs import logs, redis
 from toolkits.jobs.states import TERMINAL
 from toolkits.models import Job
 
 _KEPT_SECONDS = 60
-_LONGEST_BLOCK = 2.0
+#: Where a message was lost, a waiter finds out after so long.
+_LONGEST_BLOCK = 5.0
+_PAGE = 1000
 
 
-def _key(job_id: UUID) -> str:
-    return f"{settings.REDIS_PREFIX}:ended:{job_id}"
+def _ended_key(job_id: UUID) -> str:
+    return redis.key("ended", job_id)
+
+
+def _news_key(job_id: UUID) -> str:
+    return redis.key("news", job_id)
 
 
 def announce(job_id: UUID) -> None:
-    """Wake whoever waits for the job. Losing this costs a waiter seconds, nothing else."""
-    try:
-        pipe = get_connection("default").pipeline()
-        pipe.lpush(_key(job_id), 1)
-        pipe.expire(_key(job_id), _KEPT_SECONDS)
+    """Wake whoever waits for the job's end. Losing this costs a waiter seconds, nothing else."""
+    with suppress(RedisError):
+        pipe = redis.client().pipeline(transaction=False)
+        pipe.lpush(_ended_key(job_id), 1)
+        pipe.expire(_ended_key(job_id), _KEPT_SECONDS)
+        pipe.publish(_news_key(job_id), "ended")
         pipe.execute()
-    except RedisError:
-        return
+
+
+def publish(job_id: UUID) -> None:
+    """Wake whoever follows the job: there are new lines, progress or another state."""
+    with suppress(RedisError):
+        redis.client().publish(_news_key(job_id), "news")
 
 
 def has_ended(job_id: UUID) -> bool:
@@ -49,9 +64,63 @@ def wait_finished(job_id: UUID, seconds: float) -> bool:
 
 def _block(job_id: UUID, seconds: float) -> None:
     try:
-        woken = get_connection("default").blpop([_key(job_id)], timeout=max(0.05, seconds))
-        if woken:
+        if redis.client().blpop([_ended_key(job_id)], timeout=max(0.05, seconds)):
             # Another waiter may stand behind this one.
             announce(job_id)
     except RedisError:
         time.sleep(min(0.25, seconds))
+
+
+@dataclass(frozen=True)
+class News:
+    """What happened to a job since the last look. ``page`` holds the new lines; ``job`` is the
+    row as it now is, or None when nothing but time has passed."""
+
+    page: logs.LogPage
+    job: Job | None
+
+
+def follow(job_id: UUID, after: int = 0, *, every: float = 10.0) -> Iterator[News]:
+    """Yield what happens to a job from the line ``after`` on, until it has ended and its log
+    is told; at least every ``every`` seconds, so that a caller can tell that it is alive and
+    check again whether the reader may still see the job."""
+    try:
+        subscription: Any = redis.client().pubsub(  # type: ignore[no-untyped-call]
+            ignore_subscribe_messages=True
+        )
+        subscription.subscribe(_news_key(job_id))
+    except RedisError:
+        yield from _follow_by_asking(job_id, after, every)
+        return
+    with closing(subscription):
+        cursor, before = after, ""
+        while True:
+            # Subscribed first, then read: what comes in between is announced.
+            news, cursor, before = _look(job_id, cursor, before)
+            yield news
+            if news.page.done:
+                return
+            if len(news.page.lines) >= _PAGE:
+                continue
+            try:
+                subscription.get_message(timeout=every)
+            except RedisError:
+                yield from _follow_by_asking(job_id, cursor, every)
+                return
+
+
+def _follow_by_asking(job_id: UUID, after: int, every: float) -> Iterator[News]:
+    cursor, before = after, ""
+    while True:
+        news, cursor, before = _look(job_id, cursor, before)
+        yield news
+        if news.page.done:
+            return
+        time.sleep(min(1.0, every))
+
+
+def _look(job_id: UUID, cursor: int, before: str) -> tuple[News, int, str]:
+    job = Job.objects.get(pk=job_id)
+    page = logs.read(job, cursor, _PAGE)
+    now = f"{job.state} {job.attempt} {job.progress_done} {job.progress_total} {job.progress_label}"
+    return News(page, job if now != before else None), page.next_after, now

@@ -30,6 +30,8 @@ class JobVia(models.TextChoices):
     CONSOLE = "console", _("Console")
     API = "api", _("API")
     CLI = "cli", _("Command line")
+    SCHEDULE = "schedule", _("Schedule")
+    JOB = "job", _("Another job")
     SYSTEM = "system", _("System")
 
 
@@ -49,36 +51,87 @@ class Job(models.Model):
     kind = models.CharField(max_length=10, choices=JobKind, default=JobKind.OPERATION)
     operation = models.CharField(_("operation"), max_length=100)
     title = models.CharField(_("title"), max_length=200)
-    queue = models.CharField(_("queue"), max_length=20, default="default")
     inputs = models.JSONField(_("inputs"), default=dict)
     dry_run = models.BooleanField(_("dry run"), default=False)
     state = models.CharField(_("state"), max_length=20, choices=JobState, default=JobState.QUEUED)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
+
+    # Who asked, and what it belongs to.
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
         on_delete=models.SET_NULL,
         related_name="jobs",
         verbose_name=_("requested by"),
+        db_index=False,
+    )
+    requester = models.CharField(
+        _("requester"), max_length=200, blank=True, help_text=_("A name that outlives the account.")
     )
     requested_via = models.CharField(max_length=10, choices=JobVia, default=JobVia.CONSOLE)
+    schedule = models.ForeignKey(
+        "toolkits.Schedule",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="jobs",
+        db_index=False,
+    )
+    scheduled_for = models.DateTimeField(_("scheduled for"), null=True)
+    parent = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="children"
+    )
+    depth = models.PositiveSmallIntegerField(default=0, editable=False)
+    has_children = models.BooleanField(default=False, editable=False)
+    rerun_of = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="reruns"
+    )
+    resumes = models.BooleanField(
+        default=False, help_text=_("Skips the steps that the run before it completed.")
+    )
+    plan = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="planned",
+        help_text=_("The dry run whose result an approver sees."),
+    )
+
+    # When it may run, and after whom.
     created_at = models.DateTimeField(_("requested"), default=timezone.now)
-    dispatched_at = models.DateTimeField(null=True, editable=False)
+    not_before = models.DateTimeField(_("not before"), null=True)
+    queue = models.CharField(_("queue"), max_length=20, default="default")
+    turn = models.BigIntegerField(
+        default=0, editable=False, help_text=_("Place in its queue, fair between toolkits.")
+    )
+    limits = models.JSONField(
+        default=list, editable=False, help_text=_("What it holds while it runs: [key, capacity].")
+    )
+    waits_for = models.CharField(
+        _("waits for"), max_length=200, blank=True, help_text=_("The limit or lock that is taken.")
+    )
+
+    # The present attempt.
+    attempt = models.PositiveIntegerField(_("attempt"), default=0)
+    worker = models.CharField(_("worker"), max_length=200, blank=True)
+    lease_expires_at = models.DateTimeField(null=True, editable=False)
     started_at = models.DateTimeField(_("started"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
-    attempt = models.PositiveIntegerField(_("attempt"), default=0)
-    lease_expires_at = models.DateTimeField(null=True, editable=False)
-    worker = models.CharField(_("worker"), max_length=200, blank=True)
     timeout_seconds = models.PositiveIntegerField(_("time limit"), default=3600)
     progress_done = models.BigIntegerField(null=True)
     progress_total = models.BigIntegerField(null=True)
     progress_label = models.CharField(max_length=200, blank=True)
-    result = models.JSONField(_("result"), null=True)
-    error = models.JSONField(_("error"), null=True)
     cancel_requested_at = models.DateTimeField(null=True)
     cancel_requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
     )
+
+    # What it leaves behind.
+    result = models.JSONField(_("result"), null=True)
+    error = models.JSONField(_("error"), null=True)
     log_lines = models.BigIntegerField(default=0)
     log_bytes = models.BigIntegerField(default=0)
     log_truncated = models.BooleanField(default=False)
@@ -90,17 +143,45 @@ class Job(models.Model):
         permissions = [
             ("view_all_jobs", "Can see jobs of everybody"),
             ("cancel_any_job", "Can cancel jobs of everybody"),
+            ("approve_job", "Can approve jobs that others requested"),
         ]
         indexes = [
+            # Lists, the newest first.
             models.Index(fields=["toolkit_slug", "operation", "-id"], name="job_operation"),
+            models.Index(fields=["toolkit_slug", "-id"], name="job_toolkit"),
             models.Index(fields=["requested_by", "-id"], name="job_requester"),
             models.Index(fields=["state", "-id"], name="job_state"),
             models.Index(
-                fields=["state", "lease_expires_at"],
-                condition=models.Q(
-                    state__in=["queued", "running", "cancelling", "scheduled"]
-                ),
-                name="job_unfinished",
+                fields=["schedule", "-id"],
+                condition=models.Q(schedule__isnull=False),
+                name="job_schedule",
+            ),
+            # The engine's own questions, each on the few rows that matter to it.
+            models.Index(
+                fields=["queue", "turn", "id"],
+                condition=models.Q(state="queued", waits_for=""),
+                name="job_runnable",
+            ),
+            models.Index(
+                fields=["queue", "toolkit_slug", "-turn"],
+                condition=models.Q(state="queued"),
+                name="job_turns",
+            ),
+            models.Index(
+                fields=["waits_for", "turn", "id"],
+                condition=models.Q(state="queued") & ~models.Q(waits_for=""),
+                name="job_blocked",
+            ),
+            models.Index(
+                fields=["not_before"], condition=models.Q(state="scheduled"), name="job_due"
+            ),
+            models.Index(
+                fields=["id"], condition=models.Q(state__in=_ACTIVE), name="job_active"
+            ),
+            models.Index(
+                fields=["finished_at"],
+                condition=models.Q(finished_at__isnull=False),
+                name="job_finished",
             ),
         ]
         constraints = [
@@ -114,9 +195,24 @@ class Job(models.Model):
                 name="job_finished_iff_terminal",
             ),
             models.CheckConstraint(
-                condition=~models.Q(state__in=_ACTIVE)
-                | models.Q(lease_expires_at__isnull=False, attempt__gte=1),
-                name="job_active_has_lease",
+                condition=models.Q(
+                    state__in=_ACTIVE, lease_expires_at__isnull=False, attempt__gte=1
+                )
+                | (~models.Q(state__in=_ACTIVE) & models.Q(lease_expires_at__isnull=True)),
+                name="job_lease_iff_active",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="scheduled") | models.Q(not_before__isnull=False),
+                name="job_scheduled_has_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(waits_for="") | models.Q(state="queued"),
+                name="job_waits_only_queued",
+            ),
+            models.UniqueConstraint(
+                fields=["schedule", "scheduled_for"],
+                condition=models.Q(schedule__isnull=False),
+                name="job_once_per_due_time",
             ),
         ]
 
@@ -137,6 +233,11 @@ class Job(models.Model):
         return self.state in ACTIVE
 
     @property
+    def outcome_unknown(self) -> bool:
+        """Whether nobody knows how far it came: its worker vanished while it ran."""
+        return self.state == JobState.LOST
+
+    @property
     def duration(self) -> timedelta | None:
         """How long it ran, or has run so far; None before it started."""
         if self.started_at is None:
@@ -149,27 +250,3 @@ class Job(models.Model):
         if not self.progress_total:
             return None
         return min(100, int(100 * (self.progress_done or 0) / self.progress_total))
-
-
-class JobAttempt(models.Model):
-    """One try at a job, kept for good: who ran it, when, on what, and how it ended."""
-
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts")
-    number = models.PositiveIntegerField(_("number"))
-    worker = models.CharField(_("worker"), max_length=200)
-    runner_pid = models.IntegerField(null=True)
-    version_label = models.CharField(max_length=100)
-    started_at = models.DateTimeField(_("started"), default=timezone.now)
-    finished_at = models.DateTimeField(_("finished"), null=True)
-    outcome = models.CharField(_("outcome"), max_length=20, blank=True)
-    reason = models.CharField(_("reason"), max_length=500, blank=True)
-
-    class Meta:
-        verbose_name = _("job attempt")
-        ordering = ["number"]
-        constraints = [
-            models.UniqueConstraint(fields=["job", "number"], name="jobattempt_number_unique")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.job_id} attempt {self.number}"

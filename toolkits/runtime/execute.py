@@ -8,7 +8,7 @@ from typing import Any
 from toolbox import context
 from toolbox.secrets import SecretsError
 from toolkits.errors import BundleError
-from toolkits.jobs import job_secrets, lease
+from toolkits.jobs import claims, job_secrets, lease
 from toolkits.jobs.lease import Ending
 from toolkits.jobs.log_writer import LogWriter, storable
 from toolkits.jobs.redaction import Redactor
@@ -32,9 +32,16 @@ _STATES = {
 
 def run_job(job_id: str) -> None:
     """Claim the job and run it; do nothing when it is not there to be claimed."""
-    job = lease.claim(job_id, worker_state.name())
+    _run_claimed(claims.claim(job_id, worker_state.name()))
+
+
+def run_next(queue: str) -> None:
+    """Claim the job of a queue whose turn it is and run it, if there is one."""
+    _run_claimed(claims.claim_next(queue, worker_state.name()))
+
+
+def _run_claimed(job: Job | None) -> None:
     if job is None:
-        log.info("job %s was not waiting any more", job_id)
         return
     user = job.requested_by.username if job.requested_by else ""
     with context.working(job_id=str(job.pk), toolkit=job.toolkit_slug, user=user):

@@ -111,7 +111,9 @@ def test_the_page_of_a_job_shows_its_attempts_and_leads_to_its_log(
     signed_in: Client, toolkit: Toolkit
 ) -> None:
     job = make_job(toolkit, state=JobState.FAILED, log_lines=12)
-    JobAttempt.objects.create(job=job, number=1, worker="w.1", version_label="1", outcome="lost")
+    JobAttempt.objects.create(
+        job=job, number=1, worker="w.1", outcome="lost", finished_at=timezone.now()
+    )
     page = signed_in.get(reverse("admin:toolkits_job_change", args=[job.pk])).content.decode()
     assert "w.1" in page
     assert "is-lost" in page
