@@ -9,8 +9,10 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import checks  # noqa: F401  (registers the system checks)
         from accounts.middleware import begin_session, end_session
+        from accounts.providers.local import ensure_row
         from accounts.roles import sync_after_migrate
 
+        post_migrate.connect(ensure_row, sender=self, dispatch_uid="accounts.local_provider")
         post_migrate.connect(sync_after_migrate, dispatch_uid="accounts.sync_roles")
         user_logged_in.connect(begin_session, dispatch_uid="accounts.begin_session")
         user_logged_out.connect(end_session, dispatch_uid="accounts.end_session")

@@ -47,6 +47,8 @@ _ADMIN = frozenset(
         "accounts.add_user",
         "accounts.change_user",
         "accounts.delete_user",
+        "accounts.view_provider",
+        "accounts.change_provider",
         "auth.view_group",
         "audit.view_event",
         "audit.view_checkpoint",

@@ -82,6 +82,11 @@ class Attempt:
             else:
                 SignInThrottle.objects.filter(pk=count.key).delete()
 
+    def undone(self) -> None:
+        """Take it back: nobody was judged, because what judges is away."""
+        for count in self.counts:
+            _forgive_one(count.key)
+
     def failed(self) -> None:
         """Report the lockouts that it brought."""
         for count in self.counts:

@@ -47,9 +47,8 @@ class LoginView(CookieView):
     def post(self, request: Request) -> Response:
         given = LoginSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        proof = signin.by_password(
-            given.validated_data["username"], given.validated_data["password"]
-        )
+        data = given.validated_data
+        proof = signin.by_password(data["username"], data["password"], data["provider"])
         return _answer(tokens.issue(proof.user, provider=proof.provider, methods=proof.methods))
 
 

@@ -12,12 +12,14 @@ from accounts.models import PersonalToken, User, UserSession
 
 
 class LoginSerializer(serializers.Serializer[Any]):
-    """A username or email address, and a password."""
+    """A name and a password; ``provider`` is where to prove them, by default the first that
+    takes a password."""
 
     username = serializers.CharField(max_length=254)
     password = serializers.CharField(
         max_length=1024, trim_whitespace=False, write_only=True, style={"input_type": "password"}
     )
+    provider = serializers.SlugField(max_length=64, default="", allow_blank=True)
 
 
 class MeSerializer(serializers.ModelSerializer[User]):

@@ -24,10 +24,11 @@ _SCOPE_LABELS = {
 
 
 class SignInForm(forms.Form):
-    """A name and a password."""
+    """A name and a password, and where to prove them."""
 
     username = forms.CharField(max_length=254)
     password = forms.CharField(max_length=1024, strip=False)
+    provider = forms.SlugField(required=False, max_length=64)
 
 
 class PasswordForm(forms.Form):

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from accounts.pages import account, sign_in
+from accounts.pages import account, oidc, sign_in
 
 urlpatterns = [
     path("login/", sign_in.login, name="login"),
     path("logout/", sign_in.logout_page, name="logout"),
+    path("oidc/<slug:provider>/", oidc.begin, name="oidc-begin"),
+    path("oidc/<slug:provider>/callback/", oidc.callback, name="oidc-callback"),
     path("", account.account, name="account"),
     path("password/", account.password, name="account-password"),
     path("sessions/end/", account.sessions_end_others, name="account-sessions-end"),

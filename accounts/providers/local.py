@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from accounts.models import User
+from typing import Any
+
+from accounts.models import Provider, ProviderKind, User
 
 SLUG = "local"
 
@@ -32,3 +34,9 @@ def verify(user: User | None, password: str) -> tuple[User | None, str]:
     if user.is_service:
         return None, "service accounts sign in by token alone"
     return user, ""
+
+
+def ensure_row(**_: Any) -> None:
+    """Local accounts are a provider like any other, and always there."""
+    row = {"name": "Local account", "kind": ProviderKind.LOCAL, "position": 0}
+    Provider.objects.get_or_create(slug=SLUG, defaults=row)

@@ -6,6 +6,7 @@ from audit.catalogue.types import critical, info, notice, warning
 
 _PROVIDER = "slug of the sign-in provider"
 _REASON = "why, in words"
+_VIA = "through which door"
 _OWNER = "whose it is"
 
 SIGN_IN = [
@@ -86,8 +87,8 @@ PEOPLE = [
     notice("token.changed", "A personal token was changed."),
     notice("token.revoked", "A personal token was revoked.", owner=_OWNER, reason=_REASON),
     warning("token.refused", "A personal token was refused.", reason=_REASON),
-    notice("provider.created", "A sign-in provider was created."),
-    notice("provider.changed", "A sign-in provider was changed."),
-    notice("provider.removed", "A sign-in provider was removed."),
+    notice("provider.created", "A sign-in provider was created.", via=_VIA),
+    notice("provider.changed", "A sign-in provider was changed.", via=_VIA),
+    notice("provider.removed", "A sign-in provider was removed.", via=_VIA),
     info("provider.tested", "The connection to a sign-in provider was tested.", result=_REASON),
 ]

@@ -1,5 +1,6 @@
 """Secrets, kept in Vault or OpenBao and nowhere else."""
 
+from dataclasses import replace
 from functools import cache
 
 from django.conf import settings
@@ -17,13 +18,15 @@ from toolbox.secrets.errors import (
 
 
 @cache
-def client() -> SecretsClient:
-    """The process's client. ``client.cache_clear()`` forgets it, for tests.
+def client(mount: str = "") -> SecretsClient:
+    """The process's client, of the platform's own mount unless another is named (which its
+    policy must allow). ``client.cache_clear()`` forgets it, for tests.
 
     Every act is recorded by path, version and who it was for; a secret whose reading cannot be
     recorded is not handed out.
     """
-    return SecretsClient(settings.VAULT, observe=_record)
+    config = replace(settings.VAULT, kv_mount=mount) if mount else settings.VAULT
+    return SecretsClient(config, observe=_record)
 
 
 def _record(act: str, path: str, version: int) -> None:

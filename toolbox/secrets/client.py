@@ -99,14 +99,19 @@ class SecretsClient:
         """Return the fields of the secret at ``path``."""
         return self.get(path).fields
 
-    def get(self, path: str, by: hvac.Client | None = None) -> StoredSecret:
+    def get(
+        self, path: str, by: hvac.Client | None = None, *, version: int | None = None
+    ) -> StoredSecret:
         """Return the secret at ``path`` with its version. Raises ``SecretsError``.
 
         ``by`` is a client with a lesser token (see ``run_token``): Vault itself then decides.
+        ``version`` asks for an earlier version than the present one, on KV 2.
         """
         if by is not None:
             with translated(path):
                 stored = self._fetch(by, path)
+        elif version is not None:
+            stored = self._connection.use(lambda client: self._fetch(client, path, version), path)
         elif (found := self._cached(path)) is not None:
             stored = found
         else:
@@ -188,13 +193,13 @@ class SecretsClient:
         except SecretNotFound:
             return []
 
-    def _fetch(self, client: hvac.Client, path: str) -> StoredSecret:
+    def _fetch(self, client: hvac.Client, path: str, version: int | None = None) -> StoredSecret:
         mount = self._config.kv_mount
         if self._version_of(client) == 1:
             found = client.secrets.kv.v1.read_secret(path=path, mount_point=mount)
             return StoredSecret(dict(found["data"] or {}), 0)
         found = client.secrets.kv.v2.read_secret_version(
-            path=path, mount_point=mount, raise_on_deleted_version=True
+            path=path, version=version, mount_point=mount, raise_on_deleted_version=True
         )["data"]
         return StoredSecret(dict(found["data"] or {}), int(found["metadata"]["version"]))
 
