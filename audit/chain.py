@@ -24,7 +24,6 @@ from toolbox.events import emit
 log = logging.getLogger(__name__)
 
 BATCH = 2000
-_COLUMNS = (*canonical.FIELDS, "proof")
 
 
 @dataclass(frozen=True)
@@ -63,17 +62,21 @@ def seal_pending(batch: int = BATCH) -> int:
 
 
 def _seal_batch(batch: int) -> int:
+    # Read and hashed before anything is locked: on SQLite all writers wait for the lock, and
+    # what is unsealed cannot change any more.
+    rows = chain_sql.read(chain_sql.UNSEALED, (batch,))
+    digests = {row[0]: canonical.digest(row) for row in rows}
     with transaction.atomic():
         head = locked_head()
         if head is None:
             return 0
-        rows = list(
-            Event.objects.filter(sequence=None).order_by("id").values_list(*_COLUMNS)[:batch]
-        )
+        waiting = Event.objects.filter(sequence=None).order_by("id").values_list("id", flat=True)
+        present = set(map(str, waiting[:batch]))
+        rows = [row for row in rows if row[0] in present]
         if rows:
             _check_head(head)
             before_key = _note_key(head)
-            chain_sql.write_seals(_seals(head, rows, before_key))
+            chain_sql.write_seals(_seals(head, rows, digests, before_key))
             signing.sign_head(head)
             head.save()
             _write_due_checkpoint(head)
@@ -90,21 +93,22 @@ def locked_head() -> ChainHead | None:
 
 
 def _seals(
-    head: ChainHead, rows: Sequence[Sequence[Any]], before_key: str
-) -> list[tuple[Any, int, str]]:
+    head: ChainHead, rows: Sequence[chain_sql.Row], digests: dict[str, str], before_key: str
+) -> list[chain_sql.Seal]:
     own = keys.current()
     seals = []
     for row in rows:
-        content, proof = canonical.digest(row), row[-1]
+        event, proof = row[0], row[chain_sql.PROOF]
+        content = digests[event]
         # The processes that a rotation ended wrote with the key before it.
         earlier = bool(before_key) and proof.startswith(f"{before_key}:")
         if not earlier and not own.proves(content, proof):
             reason = "it has no proof" if not proof else "its proof does not fit it"
-            log.critical("audit event %s was not written by this installation: %s", row[0], reason)
-            emit("audit.unproven_event", outcome="failure", event=str(row[0]), reason=reason)
+            log.critical("audit event %s was not written by this installation: %s", event, reason)
+            emit("audit.unproven_event", outcome="failure", event=event, reason=reason)
         head.sequence += 1
         head.hash = canonical.link(head.sequence, head.hash, content, proof)
-        seals.append((row[0], head.sequence, head.hash))
+        seals.append((event, head.sequence, head.hash))
     return seals
 
 

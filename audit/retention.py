@@ -10,13 +10,14 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from audit import canonical, chain, forward, holds, keys, signing
+from audit import canonical, chain, chain_sql, forward, holds, keys, signing
 from audit.models import Checkpoint, CheckpointKind, Event, LegalHold, RetentionRule
 from toolbox.events import emit
 from toolbox.problems import Problem
@@ -24,7 +25,6 @@ from toolbox.problems import Problem
 log = logging.getLogger(__name__)
 
 BATCH = 5000
-_COLUMNS = (*canonical.FIELDS, "proof", "sequence", "hash")
 _TIME = canonical.FIELDS.index("time")
 
 
@@ -94,12 +94,9 @@ def _prune_batch(
         start, before = _end()
         # The last event stays, so that the head has something to stand on.
         limit = min(head.sequence - 1, forward.everywhere_through(head.sequence))
-        old = Event.objects.filter(sequence__gt=start, sequence__lte=limit).order_by("sequence")
-        rows = []
-        for row in old.values_list(*_COLUMNS)[:batch]:
-            if row[_TIME] >= cutoff:
-                break
-            rows.append(row)
+        old = chain_sql.read(chain_sql.SEALED, (start, limit, batch))
+        last_moment = canonical.timestamp(cutoff)
+        rows = list(takewhile(lambda row: row[_TIME] < last_moment, old))
         if not rows:
             return False
         if not force:
@@ -134,7 +131,8 @@ def _delete(
     through, value = rows[-1][-2], rows[-1][-1]
     batch = Event.objects.filter(sequence__gte=first, sequence__lte=through)
     condition = holds.covered(present)
-    held = set(batch.filter(condition).values_list("pk", flat=True)) if condition else set()
+    covered = batch.filter(condition) if condition else batch.none()
+    held = set(map(str, covered.values_list("pk", flat=True)))
     kept = [[row[-2], canonical.digest(row)] for row in rows if row[0] in held]
     signing.write_checkpoint(through, value, CheckpointKind.RETENTION, first=first, kept=kept)
     deleted, _ = batch.exclude(pk__in=held).delete() if held else batch.delete()

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from audit import canonical, keys
-from audit.models import ChainHead, Checkpoint, CheckpointKind, Event
+from audit import canonical, chain_sql, keys
+from audit.models import ChainHead, Checkpoint, CheckpointKind
 from audit.verify import ends
 from audit.verify.findings import Finding, Kind, span
 from audit.verify.suspects import Suspect, judge
@@ -15,7 +15,6 @@ from audit.verify.suspects import Suspect, judge
 CHUNK = 5000
 #: Findings beyond this many are counted, not kept.
 MOST_FINDINGS = 200
-_COLUMNS = (*canonical.FIELDS, "proof", "sequence", "hash")
 
 
 @dataclass
@@ -96,7 +95,7 @@ class Walk:
 
     def step(self, rows: int = CHUNK) -> bool:
         """Check the next ``rows`` events; returns whether there are more."""
-        read = _rows(self._position, self.target, rows)
+        read = chain_sql.read(chain_sql.SEALED, (self._position, self.target, rows))
         for row in read:
             self._check(row)
         for finding in judge(self._suspects):
@@ -116,7 +115,7 @@ class Walk:
         return self.report
 
     def _check(self, row: Sequence[Any]) -> None:
-        event, proof, sequence, sealed = str(row[0]), row[-3], row[-2], row[-1]
+        event, proof, sequence, sealed = row[0], row[-3], row[-2], row[-1]
         if sequence != self._position + 1:
             self._gap(sequence)
         content = canonical.digest(row)
@@ -169,11 +168,6 @@ class Walk:
 def _retention_end() -> tuple[int, str] | None:
     pruned = Checkpoint.objects.filter(kind=CheckpointKind.RETENTION)
     return pruned.order_by("-sequence", "-id").values_list("sequence", "hash").first()
-
-
-def _rows(after: int, through: int, limit: int) -> list[tuple[Any, ...]]:
-    events = Event.objects.filter(sequence__gt=after, sequence__lte=through)
-    return list(events.order_by("sequence").values_list(*_COLUMNS)[:limit])
 
 
 def verify(outside: Sequence[dict[str, Any]] = ()) -> Report:
