@@ -13,5 +13,5 @@ v1 = [
 urlpatterns = [
     path("v1/", include(v1)),
     path("", include("toolkits.api.openapi.urls")),
-    re_path(r"^.*$", rest.unknown_address),
+    re_path(r"^[\s\S]*$", rest.unknown_address),
 ]

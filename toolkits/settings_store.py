@@ -47,6 +47,12 @@ def public(toolkit: Toolkit) -> dict[str, Any]:
     return vaulted.public(described.get("secret_fields", []), whole)
 
 
+def check(toolkit: Toolkit, data: dict[str, Any]) -> None:
+    """Raise ``InputError`` for data that does not fit."""
+    if errors := input_rules.validate(_described(toolkit)["schema"], data):
+        raise InputError(errors)
+
+
 def save(toolkit: Toolkit, data: dict[str, Any], user: Any) -> None:
     """Replace the settings. Raises ``InputError`` for data that does not fit."""
     described = _described(toolkit)

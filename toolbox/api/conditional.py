@@ -55,14 +55,29 @@ def answer(request: Request, data: Any, etag: str = "") -> Response:
     return Response(data, headers={"ETag": etag})
 
 
-def check(request: Request, etag: str, *, required: bool = True) -> None:
-    """Refuse a change whose ``If-Match`` is not the present tag."""
+def holds(request: Request, etag: str, *, required: bool = True) -> bool:
+    """Whether ``If-Match`` names the present tag. Without the header it does, unless it is
+    ``required``.
+
+    RFC 9110 asks that a request that is wrong by itself is told so first; so look at this,
+    check the content, and ``refuse`` only then.
+    """
     if "If-Match" not in request.headers:
         if required:
             raise PreconditionRequired
-        return
+        return True
     given = _given(request, "If-Match")
-    if given != ["*"] and etag not in given:
-        raise PreconditionFailed(
-            "This was changed since you loaded it. Load it again and repeat your change."
-        )
+    return given == ["*"] or etag in given
+
+
+def check(request: Request, etag: str, *, required: bool = True) -> None:
+    """Refuse a change whose ``If-Match`` is not the present tag."""
+    if not holds(request, etag, required=required):
+        raise refused()
+
+
+def refused() -> PreconditionFailed:
+    """The refusal of a change of what is not there any more."""
+    return PreconditionFailed(
+        "This was changed since you loaded it. Load it again and repeat your change."
+    )

@@ -9,6 +9,8 @@ from drf_spectacular.openapi import AutoSchema
 
 from toolbox.api.problem import PROBLEM
 
+#: Parameters of paths that are slugs.
+_NAMES = frozenset({"slug", "collection"})
 _X_PROBLEMS = "x-problems"
 _ALWAYS = (400, 406, 429, 503)
 _WITH_BODY = (413, 415)
@@ -96,6 +98,9 @@ class ApiSchema(AutoSchema):
                 statuses.add(403)
         if "{" in self.path:
             statuses.add(404)
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "path" and parameter["name"] in _NAMES:
+                parameter["schema"] = {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}
         responses = operation["responses"]
         for status, response in responses.items():
             response["description"] = response.get("description") or _SUCCESSES[status]

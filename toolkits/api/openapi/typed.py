@@ -15,7 +15,7 @@ from toolkits.api.operations.forms import file_names
 from toolkits.api.records.filters import PREFIX
 from toolkits.api.records.filters import fields as filter_fields
 from toolkits.models import Toolkit
-from toolkits.schemas import properties
+from toolkits.schemas import properties, secret_names
 
 Document = dict[str, Any]
 _V1 = "/api/v1/toolkits/"
@@ -35,7 +35,7 @@ def add_operation(document: Document, toolkit: Toolkit, described: dict[str, Any
     job = add(components, f"{prefix}_Job", _job(result_schema(described["returns"])))
     run = item["post"]
     run["summary"] = described["title"]
-    run["description"] = described["description"] or run["description"]
+    run["description"] = described.get("description") or ""
     run["x-effect"] = described["effect"]
     _body(run, inputs, example(described["inputs"]), required=_needs_body(described["inputs"]))
     if files := file_names(described["inputs"]):
@@ -71,7 +71,8 @@ def add_collection(document: Document, toolkit: Toolkit, described: dict[str, An
     prefix = identifier(slug, name)
     components = document["components"]["schemas"]
     data = add(components, f"{prefix}_Data", described["schema"])
-    stored = add(components, f"{prefix}_Stored", _relaxed(described["schema"]))
+    changes = add(components, f"{prefix}_Changes", _optional(described["schema"]))
+    stored = add(components, f"{prefix}_Stored", _stored(described["schema"]))
     record = add(components, f"{prefix}_Record", _record(stored))
     page = add(components, f"{prefix}_Page", _page(record))
     names = {"slug": slug, "collection": name}
@@ -86,8 +87,8 @@ def add_collection(document: Document, toolkit: Toolkit, described: dict[str, An
     item = _filled(document, _RECORDS + "{record_id}/", toolkit, names, prefix)
     for method in ("get", "put", "patch"):
         item[method]["responses"]["200"]["content"] = {_JSON: {"schema": record}}
-    _body(item["put"], stored, shown, required=False)
-    _body(item["patch"], stored, shown, required=False)
+    _body(item["put"], changes, shown, required=False)
+    _body(item["patch"], changes, shown, required=False)
 
     item = _filled(document, _RECORDS + "import/", toolkit, names, prefix)
     item["post"]["requestBody"]["content"][_JSON] = {"schema": {"type": "array", "items": data}}
@@ -96,10 +97,21 @@ def add_collection(document: Document, toolkit: Toolkit, described: dict[str, An
     item["get"]["responses"]["200"]["content"][_JSON] = {"schema": rows}
 
 
-def _relaxed(schema: dict[str, Any]) -> dict[str, Any]:
-    """The data as it may be stored: written by an earlier version, or without its secrets."""
-    own = {key: value for key, value in schema.items() if key != "required"}
-    return {**own, "additionalProperties": True}
+def _optional(schema: dict[str, Any]) -> dict[str, Any]:
+    """The data with nothing required: secrets, or fields of a change, may be left out."""
+    return {key: value for key, value in schema.items() if key != "required"}
+
+
+def _stored(schema: dict[str, Any]) -> dict[str, Any]:
+    """The data as it comes back: perhaps written by an earlier version, with secrets masked."""
+    secrets = set(secret_names(schema))
+    shown = {
+        name: _MASKED if name in secrets else given for name, given in properties(schema).items()
+    }
+    return {**_optional(schema), "properties": shown, "additionalProperties": True}
+
+
+_MASKED = {"type": ["string", "null"], "description": "A mask where it is set, never the value."}
 
 
 def _record(data: dict[str, Any]) -> dict[str, Any]:
@@ -126,7 +138,7 @@ def add_settings(document: Document, toolkit: Toolkit) -> None:
     prefix = identifier(toolkit.slug)
     item = _filled(document, _SETTINGS, toolkit, {"slug": toolkit.slug}, prefix)
     settings = add(document["components"]["schemas"], f"{prefix}_Settings", schema)
-    stored = add(document["components"]["schemas"], f"{prefix}_StoredSettings", _relaxed(schema))
+    stored = add(document["components"]["schemas"], f"{prefix}_StoredSettings", _stored(schema))
     for method in ("get", "put", "patch"):
         item[method]["responses"]["200"]["content"] = {_JSON: {"schema": stored}}
     for method in ("put", "patch"):

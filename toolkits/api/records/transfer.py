@@ -75,7 +75,7 @@ class ImportView(ApiView):
         parameters=[OpenApiParameter("dry_run", bool, description="Check, and make nothing.")],
         request={
             "application/json": {"type": "array", "items": {"type": "object"}},
-            "text/csv": {"type": "string"},
+            "text/csv": {"contentMediaType": "text/csv"},
         },
         responses=ImportedSerializer,
         extensions=may_answer(409, 422),

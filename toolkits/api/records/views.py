@@ -26,6 +26,7 @@ from toolkits.api.records.serializers import (
     record_json,
     record_tag,
 )
+from toolkits.errors import Conflict
 from toolkits.models import Record
 
 
@@ -59,7 +60,7 @@ class RecordsView(ApiView):
         operation_id="records_create",
         request=OpenApiTypes.OBJECT,
         responses={201: RecordSerializer},
-        extensions=may_answer(409, 422),
+        extensions=may_answer(422),
     )
     def post(self, request: Request, slug: str, collection: str) -> Response:
         """Make a record. The body is its data."""
@@ -89,7 +90,7 @@ class RecordView(ApiView):
         parameters=[if_match()],
         request=OpenApiTypes.OBJECT,
         responses=RecordSerializer,
-        extensions=may_answer(409, 412, 422, 428),
+        extensions=may_answer(412, 422, 428),
     )
     def put(self, request: Request, slug: str, collection: str, record_id: UUID) -> Response:
         """Replace a record's data. Secrets that are left out or sent back masked stay."""
@@ -101,7 +102,7 @@ class RecordView(ApiView):
         parameters=[if_match()],
         request=OpenApiTypes.OBJECT,
         responses=RecordSerializer,
-        extensions=may_answer(409, 412, 422, 428),
+        extensions=may_answer(412, 422, 428),
     )
     def patch(self, request: Request, slug: str, collection: str, record_id: UUID) -> Response:
         """Change the fields that are given."""
@@ -114,13 +115,16 @@ class RecordView(ApiView):
         parameters=[if_match()],
         request=None,
         responses={204: None},
-        extensions=may_answer(409, 412, 428),
+        extensions=may_answer(412, 428),
     )
     def delete(self, request: Request, slug: str, collection: str, record_id: UUID) -> Response:
         """Delete a record with its secrets."""
         record, _ = self._found(request, slug, collection, record_id)
         conditional.check(request, record_tag(record))
-        records.delete(record, record.version, request.user)
+        try:
+            records.delete(record, record.version, request.user)
+        except Conflict:
+            raise conditional.refused() from None
         return Response(status=204)
 
     def _found(
@@ -132,8 +136,12 @@ class RecordView(ApiView):
     def _update(
         self, request: Request, record: Record, described: dict[str, Any], data: dict[str, Any]
     ) -> Response:
-        conditional.check(request, record_tag(record))
-        record = records.update(record, data, record.version, request.user)
+        # A version that never is makes the rules check the data, and then refuse.
+        version = record.version if conditional.holds(request, record_tag(record)) else 0
+        try:
+            record = records.update(record, data, version, request.user)
+        except Conflict:
+            raise conditional.refused() from None
         body = record_json(record.toolkit.slug, record, described)
         return Response(body, headers={"ETag": record_tag(record)})
 

@@ -54,10 +54,19 @@ class ToolkitListSerializer(serializers.Serializer[Any]):
     results = ToolkitSerializer(many=True)
 
 
+class TrueOrFalse(serializers.BooleanField):
+    """A JSON boolean, and nothing that may be meant as one."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class ToolkitPatchSerializer(serializers.Serializer[Any]):
     """What can be changed in place."""
 
-    enabled = serializers.BooleanField()
+    enabled = TrueOrFalse()
 
 
 class VersionSerializer(serializers.Serializer[Any]):

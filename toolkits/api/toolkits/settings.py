@@ -61,7 +61,9 @@ class SettingsView(ApiView):
         toolkit = configurable_toolkit(request, slug)
         if not isinstance(request.data, dict):
             raise ValidationError("The body must be a JSON object.")
+        data = {**before, **request.data}
+        settings_store.check(toolkit, data)
         present = settings_store.public(toolkit)
         conditional.check(request, conditional.tag(present), required=False)
-        settings_store.save(toolkit, {**before, **request.data}, request.user)
+        settings_store.save(toolkit, data, request.user)
         return conditional.answer(request, settings_store.public(toolkit))
