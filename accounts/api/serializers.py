@@ -25,6 +25,8 @@ class LoginSerializer(serializers.Serializer[Any]):
 class MeSerializer(serializers.ModelSerializer[User]):
     """The user whose token was sent: who they are and what they may do."""
 
+    # Blank where none is known, which is no address.
+    email = serializers.CharField(read_only=True)
     roles = serializers.SerializerMethodField()
     permissions = serializers.SerializerMethodField()
 

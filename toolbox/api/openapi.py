@@ -12,13 +12,13 @@ from toolbox.api.problem import PROBLEM
 #: Parameters of paths that are slugs.
 _NAMES = frozenset({"slug", "collection"})
 _X_PROBLEMS = "x-problems"
-_ALWAYS = (400, 406, 429, 503)
+_ALWAYS = (400, 404, 406, 429, 503)
 _WITH_BODY = (413, 415)
 
 _MEANINGS = {
     400: "The request is malformed, or a parameter is not valid.",
     401: "No credentials, or ones that are not valid any more.",
-    403: "A session's request without its CSRF token.",
+    403: "A session's request without its CSRF token, or a personal token that may not do this.",
     404: "There is nothing here that you may see.",
     406: "The Accept header names nothing that this address can answer with.",
     409: "The present state does not allow it.",
@@ -94,10 +94,8 @@ class ApiSchema(AutoSchema):
             statuses |= set(_WITH_BODY)
         if self.view.authentication_classes:
             statuses.add(401)
-            if self.method not in {"GET", "HEAD"}:
+            if self.method not in {"GET", "HEAD"} or getattr(self.view, "people_only", False):
                 statuses.add(403)
-        if "{" in self.path:
-            statuses.add(404)
         for parameter in operation.get("parameters", ()):
             if parameter["in"] == "path" and parameter["name"] in _NAMES:
                 parameter["schema"] = {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}

@@ -103,10 +103,20 @@ class JobDetailSerializer(JobSerializer):
     can_cancel = serializers.BooleanField()
 
 
+class ListedJobSerializer(JobSerializer):
+    """A job with the fields that were asked for."""
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        for field in fields.values():
+            field.required = False
+        return fields
+
+
 class JobPageSerializer(serializers.Serializer[Any]):
     """A page of jobs, the newest first."""
 
-    results = JobSerializer(many=True)
+    results = ListedJobSerializer(many=True)
     next = serializers.CharField(allow_null=True, help_text="Address of the next page.")
 
 
