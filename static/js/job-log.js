@@ -6,7 +6,7 @@ import { fetchLines } from "./log/stream.js";
 import { bindTools } from "./log/tools.js";
 import { LogWindow } from "./log/window.js";
 
-const LIMIT = 4000;
+const LIMIT = 3000;
 const PAGE = 500;
 
 class JobLog {
@@ -20,8 +20,9 @@ class JobLog {
     this.tools = bindTools(panel, this);
     this.question = 0; // Counts what was asked for: an answer to an older question is dropped.
     this.following = !this.ended;
-    this.live = new LiveEnd(this, LIMIT);
-    if (!this.ended) this.live.open(view.dataset.eventsUrl);
+    const { eventsUrl: events, jobUrl: job } = view.dataset;
+    this.live = new LiveEnd(this, LIMIT, { events, job, lines: this.url });
+    if (!this.ended) this.live.open();
     this.update(this.ended ? "ended" : "waiting");
     if (!this.goToHash() && this.following) this.window.scrollToEnd();
     window.addEventListener("hashchange", () => this.goToHash());

@@ -1,31 +1,44 @@
-/* The live end of a log: takes what streams in, and hands it on a frame at a time. */
-import { LogStream } from "./stream.js";
+/* The live end of a log: takes what streams in, and hands it on some times a second. */
+import { LogStream, fetchJson } from "./stream.js";
 
 const PAGE = 1000;
+const FLUSH_MS = 100;
+const LAG_MS = 4000;
 
 const tell = (name) => document.body.dispatchEvent(new CustomEvent(name));
 
 export class LiveEnd {
-  constructor(log, limit) {
+  constructor(log, limit, addresses) {
     this.log = log;
     this.limit = limit;
+    this.addresses = addresses;
     this.waiting = [];
+    this.state = "";
+    this.asked = 0;
+    window.addEventListener("pagehide", () => this.stream?.stop());
+    // A page that comes back from the browser's memory has missed what came since.
+    window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
   }
 
-  open(url) {
+  open() {
     const { log } = this;
-    const stream = new LogStream(url, log.url, log.latest, {
-      lines: (lines) => this.take(lines),
-      state: () => tell("job-changed"),
+    const { events, lines } = this.addresses;
+    this.stream = new LogStream(events, lines, log.latest, {
+      lines: (found) => this.take(found),
+      state: (now) => this.changed(now),
       progress: () => tell("job-progress"),
       link: (link) => log.update(link),
       done: () => this.end("ended"),
       gone: () => this.end("gone"),
     });
-    stream.start();
-    window.addEventListener("pagehide", () => stream.stop());
-    // A page that comes back from the browser's memory has missed what came since.
-    window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
+    this.stream.start();
+  }
+
+  /** The state is told with how long the job runs: only what else is new is news. */
+  changed({ state, reason, attempt }) {
+    const now = JSON.stringify([state, reason, attempt]);
+    if (this.state && now !== this.state) tell("job-changed");
+    this.state = now;
   }
 
   end(link) {
@@ -36,20 +49,36 @@ export class LiveEnd {
     tell("job-changed");
   }
 
-  /** Lines came in: kept for the next frame, so that a flood costs one change a frame. */
+  /** Lines came in: kept for a moment, so that a flood costs ten changes a second. */
   take(lines) {
     if (!lines.length) return;
     this.log.latest = lines[lines.length - 1].number;
     this.waiting.push(...lines);
-    // A page that is not looked at has no frames: it must not keep a million lines.
+    // A hidden page has slow clocks: it must not keep a million lines.
     if (this.waiting.length > this.limit) this.flush();
-    else if (!this.frame) this.frame = window.requestAnimationFrame(() => this.flush());
+    else if (!this.timer) this.timer = window.setTimeout(() => this.flush(), FLUSH_MS);
+    const age = Date.now() - Date.parse(lines[lines.length - 1].time);
+    if (age > LAG_MS && this.log.following && Date.now() - this.asked > LAG_MS) this.skip();
+  }
+
+  /** Whoever follows wants the newest lines: go to them where the stream has fallen behind. */
+  async skip() {
+    this.asked = Date.now();
+    const { log } = this;
+    const job = await fetchJson(this.addresses.job).catch(() => null);
+    const behind = (job?.log?.lines ?? 0) - log.latest;
+    if (behind <= this.limit || !log.following || log.ended) return;
+    this.stream.stop();
+    this.waiting = [];
+    log.latest = job.log.lines - PAGE;
+    log.window.clear();
+    this.open();
   }
 
   flush() {
     const { log } = this;
-    window.cancelAnimationFrame(this.frame);
-    this.frame = 0;
+    window.clearTimeout(this.timer);
+    this.timer = 0;
     const lines = this.waiting.splice(0);
     if (log.search.isOn) {
       log.window.append(lines.filter((line) => log.search.takes(line)));

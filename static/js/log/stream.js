@@ -120,10 +120,12 @@ export class LogStream {
 }
 
 /** A page of the log: after, limit, and level and search to filter by. */
-export async function fetchLines(url, query) {
-  const response = await fetch(`${url}?${new URLSearchParams(query)}`, {
-    headers: { Accept: "application/json" },
-  });
+export function fetchLines(url, query) {
+  return fetchJson(`${url}?${new URLSearchParams(query)}`);
+}
+
+export async function fetchJson(url) {
+  const response = await fetch(url, { headers: { Accept: "application/json" } });
   if (!response.ok) throw Object.assign(new Error(response.statusText), { status: response.status });
   return response.json();
 }

@@ -101,11 +101,11 @@ export function bindTools(panel, log) {
       part("later").hidden = !now.later;
       part("empty").hidden = !now.empty;
       part("empty").textContent = now.matches === null ? text.textEmpty : text.textNoMatch;
-      const counts = now.matches === null
-        ? [numbers.format(now.lines), text.textLines]
-        : [numbers.format(now.matches), text.textMatches];
+      const [name, number] = now.matches === null
+        ? [text.textLines, now.lines]
+        : [text.textMatches, now.matches];
       const far = now.searched ? ` · ${text.textSearched} ${numbers.format(now.searched)}` : "";
-      part("count").textContent = counts.join(" ") + far;
+      part("count").textContent = `${name}: ${numbers.format(number)}${far}`;
       const link = part("link");
       if (link.dataset.state !== now.link) {
         link.dataset.state = now.link;

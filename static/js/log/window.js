@@ -113,5 +113,6 @@ export class LogWindow {
     node.classList.add("is-target");
     const middle = node.offsetTop - this.scroller.clientHeight / 2;
     this.scroller.scrollTop = Math.max(0, middle);
+    this.scroller.scrollIntoView({ block: "nearest" });
   }
 }
