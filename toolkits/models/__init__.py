@@ -8,6 +8,7 @@ from toolkits.models.job_attempt import JobAttempt
 from toolkits.models.job_lock import JobLock
 from toolkits.models.job_log import JobArtifact, JobLog
 from toolkits.models.job_step import JobStep, StepState
+from toolkits.models.notice import Notice
 from toolkits.models.notification import (
     DeliveryState,
     NotificationChannel,
@@ -41,6 +42,7 @@ __all__ = [
     "NotificationRule",
     "OverlapPolicy",
     "PlanState",
+    "Notice",
     "Record",
     "Schedule",
     "ScheduleKind",

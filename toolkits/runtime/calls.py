@@ -10,10 +10,11 @@ from django.core.exceptions import ValidationError
 from toolbox import secrets
 from toolbox.events import emit
 from toolbox.secrets import SecretNotFound, SecretsError
-from toolkits import history, records, settings_store, vaulted
+from toolkits import history, notices, records, settings_store, vaulted
 from toolkits.bundles.permissions import Permissions
 from toolkits.errors import Conflict, InputError
 from toolkits.jobs import artifacts
+from toolkits.jobs.log_writer import storable
 from toolkits.jobs.redaction import Redactor
 from toolkits.models import Job, Record, Toolkit, ToolkitState
 from toolkits.runtime.conversation import CallRefused
@@ -143,6 +144,15 @@ class Calls:
                 return history.prune(self.toolkit, series, float(message["before"]))
         raise CallRefused("unsupported", f"{message['action']!r} is not an action on history")
 
+    def _notify(self, message: dict[str, Any]) -> Any:
+        if self.job is None:
+            raise CallRefused("unsupported", "A card gives no notices.")
+        told = {
+            name: storable(self.redactor.text(str(message.get(name) or "")))
+            for name in ("title", "text", "state", "key")
+        }
+        notices.give(self.job, **told)
+
     def _artifact(self, message: dict[str, Any]) -> Any:
         if self.job is None:
             raise CallRefused("unsupported", "A card keeps no files.")
@@ -155,4 +165,4 @@ class Calls:
         return {"name": artifact.name, "size": artifact.size_bytes}
 
 
-_KINDS = frozenset({"records", "settings", "secret", "state", "artifact", "history"})
+_KINDS = frozenset({"records", "settings", "secret", "state", "artifact", "history", "notify"})

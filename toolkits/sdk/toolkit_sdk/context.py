@@ -18,6 +18,7 @@ from toolkit_sdk.errors import CallError, Cancelled, TimedOut, ToolkitError, pla
 from toolkit_sdk.fields import Record, Settings, wire
 from toolkit_sdk.history import History
 from toolkit_sdk.toolkit import Toolkit
+from toolkit_sdk.views import State as StateName
 
 if TYPE_CHECKING:
     import requests
@@ -228,6 +229,18 @@ class Context:
         with path.open("w" if text else "wb", encoding="utf-8" if text else None) as stream:
             yield stream
         self._platform.call("artifact", name=name, path=str(path), content_type=content_type)
+
+    def notify(
+        self, title: str, text: str = "", *, state: StateName = "info", key: str = ""
+    ) -> None:
+        """Tell everybody who wants this toolkit's notices, by mail or webhook.
+
+        Whom it reaches is for people to choose, in the console; where nobody did, it is kept
+        with the job. ``key`` says what it is about, so that receivers can put together what
+        belongs together: a host, a template.
+        """
+        self.log.info("notice: %s", title)
+        self._platform.call("notify", title=title, text=text, state=state, key=key)
 
     def child(self, operation: str, **inputs: Any) -> Any:
         """Run another operation of this toolkit and return its result."""

@@ -1,8 +1,8 @@
 """A context for unit tests of toolkits: everything in memory, nothing of the platform.
 
-    ctx = fake_context(toolkit, settings={"timeout_seconds": 1})
-    table = ctx.run("check", hosts=["127.0.0.1"])
-    assert ctx.logs == ["probing 127.0.0.1:443"]
+ctx = fake_context(toolkit, settings={"timeout_seconds": 1})
+table = ctx.run("check", hosts=["127.0.0.1"])
+assert ctx.logs == ["probing 127.0.0.1:443"]
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class FakePlatform(Platform):
     state: dict[str, Any] = field(default_factory=dict)
     history: dict[str, list[list[Any]]] = field(default_factory=dict)
     artifacts: dict[str, bytes] = field(default_factory=dict)
+    notices: list[dict[str, str]] = field(default_factory=list)
     reports: list[tuple[int, int | None, str]] = field(default_factory=list)
     context: FakeContext | None = None
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
@@ -96,6 +97,9 @@ class FakePlatform(Platform):
     def _artifact(self, name: str, path: str, content_type: str | None) -> Any:
         self.artifacts[name] = Path(path).read_bytes()
         return {"name": name, "size": len(self.artifacts[name])}
+
+    def _notify(self, **notice: str) -> None:
+        self.notices.append(notice)
 
     def _child(self, operation: str, inputs: dict[str, Any]) -> Any:
         assert self.context is not None
