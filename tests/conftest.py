@@ -14,13 +14,14 @@ from django.core.cache import cache
 from accounts.models import User
 from accounts.roles import CORE_ROLES, TOOLKIT_CURATOR, TOOLKIT_USER
 from tests.support import environment, kits, servers, trail
+from tests.support.devstack import Stack
 from tests.support.factories import make_user
 from tests.support.processes import Platform
 from toolbox import secrets
 
 _MARKS = {
     "valkey": "servers", "openbao": "servers", "platform": "servers", "run_worker": "servers",
-    "live_web": "servers", "page": "browser", "browser": "browser",
+    "live_web": "servers", "start": "servers", "page": "browser", "browser": "browser",
 }  # fmt: skip
 
 
@@ -168,6 +169,20 @@ def platform(
     made = Platform(folder)
     yield made
     made.stop()
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Stack]]:
+    """Start a devstack: ``start(project folder, var folder, *options)``; it ends with the test."""
+    started: list[Stack] = []
+
+    def run(*arguments: Any) -> Stack:
+        started.append(Stack(*arguments))
+        return started[-1]
+
+    yield run
+    for stack in started:
+        stack.interrupt()
 
 
 @pytest.fixture

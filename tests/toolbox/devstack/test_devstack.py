@@ -5,67 +5,17 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import socket
 import stat
-import subprocess
-import sys
-from pathlib import Path
 
 import psutil
 import pytest
 import requests
 
+from tests.support.devstack import linked_project
 from tests.support.processes import BASE, free_port
-from tests.support.waiting import until
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("devstack")]
-
-_READY = re.compile(r"ready at (http://\S+)")
-_PASSWORD = re.compile(r"Sign in as admin with the password (\S+)")
-
-
-class Stack:
-    """A devstack process and what it printed."""
-
-    def __init__(self, base: Path, var: Path | None, *options: str, prefix: tuple[str, ...] = ()) -> None:
-        kept = {"PATH", "HOME", "LANG"}
-        env = {name: value for name, value in os.environ.items() if name in kept}
-        if var is not None:
-            env["TOOLBOX_VAR_DIR"] = str(var)
-        self.output = base / f"devstack-{free_port()}.out"
-        with self.output.open("wb") as out:
-            self.process = subprocess.Popen(
-                [*prefix, sys.executable, "manage.py", "devstack", *options],
-                cwd=base, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-            )  # fmt: skip
-
-    def said(self) -> str:
-        return self.output.read_text()
-
-    def until_ready(self) -> str:
-        """Wait until it says so; returns its address."""
-
-        def ready() -> str:
-            assert self.process.poll() is None, self.said()
-            found = _READY.search(self.said())
-            return found.group(1) if found else ""
-
-        return until(ready, 90, "devstack is ready")
-
-    def children(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    def interrupt(self) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=40)
-
-    def refusal(self) -> str:
-        """Wait for it to end by itself, and return what it said."""
-        assert self.process.wait(timeout=60) == 1, self.said()
-        assert "Traceback" not in self.said()
-        return self.said()
 
 
 @pytest.fixture
@@ -78,20 +28,6 @@ def checkout(tmp_path):
             shutil.copytree(BASE / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(BASE / "manage.py", target)
     return target
-
-
-@pytest.fixture
-def start():
-    started: list[Stack] = []
-
-    def run(*arguments, **options) -> Stack:
-        started.append(Stack(*arguments, **options))
-        return started[-1]
-
-    yield run
-    for stack in started:
-        if stack.process.poll() is None:
-            stack.interrupt()
 
 
 def signs_in(url: str, password: str) -> bool:
@@ -107,7 +43,7 @@ def signs_in(url: str, password: str) -> bool:
 def test_it_starts_stops_and_starts_again_with_its_data(checkout, start):
     first = start(checkout, None, "--port", str(free_port()))
     url = first.until_ready()
-    password = _PASSWORD.search(first.said()).group(1)
+    password = first.password
     assert requests.get(f"{url}/health", timeout=10).json()["status"] == "ok"
     assert signs_in(url, password)
     for name in ("devstack.env", "openbao/keys.json", "toolbox.sqlite3"):
@@ -121,13 +57,13 @@ def test_it_starts_stops_and_starts_again_with_its_data(checkout, start):
 
     second = start(checkout, None, "--port", str(free_port()))
     url = second.until_ready()
-    assert _PASSWORD.search(second.said()) is None
+    assert second.password == ""
     assert signs_in(url, password)
 
 
 def test_a_second_stack_in_the_same_folder_is_refused_and_the_first_lives_on(tmp_path, start):
     var = tmp_path / "var"
-    first = start(linked(tmp_path), var, "--port", str(free_port()))
+    first = start(linked_project(tmp_path), var, "--port", str(free_port()))
     url = first.until_ready()
 
     said = start(first.output.parent, var).refusal()
@@ -136,19 +72,10 @@ def test_a_second_stack_in_the_same_folder_is_refused_and_the_first_lives_on(tmp
     assert requests.get(f"{url}/livez", timeout=10).ok
 
 
-def linked(tmp_path: Path) -> Path:
-    """The project itself, with a folder of the test for what is printed."""
-    target = tmp_path / "run"
-    target.mkdir()
-    for name in ("manage.py", "toolbox", "toolkits", "accounts", "audit", "templates", "static", "deploy"):
-        (target / name).symlink_to(BASE / name)
-    return target
-
-
 def test_a_taken_port_is_told_and_the_next_one_used(tmp_path, start):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        stack = start(linked(tmp_path), tmp_path / "var", "--port", str(port))
+        stack = start(linked_project(tmp_path), tmp_path / "var", "--port", str(port))
 
         url = stack.until_ready()
 
@@ -163,7 +90,7 @@ def test_a_stale_pid_file_and_a_half_made_folder_are_repaired(tmp_path, start):
     (var / "devstack.pid").write_text("999999 1\n")
     (var / "devstack.env").write_text("AUTH_JWT_SECRET\n=\nDEVSTACK_VALKEY_PORT=nonsense\n")
 
-    start(linked(tmp_path), var, "--port", str(free_port())).until_ready()
+    start(linked_project(tmp_path), var, "--port", str(free_port())).until_ready()
 
 
 @pytest.mark.parametrize("kind", ["a file", "not writable"])
@@ -176,14 +103,14 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path, start, kind):
     else:
         var.mkdir(mode=0o500)
 
-    said = start(linked(tmp_path), var).refusal()
+    said = start(linked_project(tmp_path), var).refusal()
 
     assert str(var) in said
     assert "TOOLBOX_VAR_DIR" in said
 
 
 def test_lost_openbao_keys_are_said_and_nothing_is_overwritten(tmp_path, start):
-    var, base = tmp_path / "var", linked(tmp_path)
+    var, base = tmp_path / "var", linked_project(tmp_path)
     first = start(base, var, "--port", str(free_port()))
     first.until_ready()
     first.interrupt()
@@ -199,7 +126,7 @@ def test_lost_openbao_keys_are_said_and_nothing_is_overwritten(tmp_path, start):
 
 
 def test_a_child_that_dies_ends_the_stack_with_its_name(tmp_path, start):
-    stack = start(linked(tmp_path), tmp_path / "var", "--port", str(free_port()))
+    stack = start(linked_project(tmp_path), tmp_path / "var", "--port", str(free_port()))
     stack.until_ready()
     web = next(child for child in stack.children() if "gunicorn" in " ".join(child.cmdline()))
 
