@@ -32,6 +32,14 @@ def text() -> str:
         str(kind.model_fields["view"].default): references[kind, "serialization"]["$ref"]
         for kind in kinds
     }
+    # What is no view is wrapped: the SDK has no class for it.
+    components["View_Json"] = {
+        "type": "object",
+        "description": "Any JSON.",
+        "required": ["view", "data"],
+        "properties": {"view": {"const": "json"}, "data": {}},
+    }
+    names["json"] = "#/components/schemas/View_Json"
     return json.dumps({"views": names, "components": components}, indent=1, sort_keys=True) + "\n"
 
 

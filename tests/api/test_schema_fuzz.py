@@ -64,6 +64,7 @@ ROLES = {
     "admin": [SYSTEM_ADMIN],
     "everything": list(CORE_ROLES),
 }
+HOOKS = "tests.api.fuzz_hooks"
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"
     "response_schema_conformance,response_headers_conformance,unsupported_method,"
@@ -104,7 +105,7 @@ def test_the_api_keeps_to_its_document(role, platform, install, tmp_path):
             "--exclude-path-regex", "/events/$|/auth/(login|logout|refresh)/$", "--warnings", "off",
             "--continue-on-failure", "--no-color",
         ],
-        cwd=tmp_path, env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.api.fuzz_hooks", "PYTHONPATH": str(BASE)},
+        cwd=tmp_path, env={**os.environ, "SCHEMATHESIS_HOOKS": HOOKS, "PYTHONPATH": str(BASE)},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 
