@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import devices, personal_tokens, sessions, users
-from accounts.models import PersonalToken, UserSession
+from accounts import devices, personal_tokens, provisioning, sessions, users
+from accounts.models import PersonalToken, Provider, UserSession
 from accounts.pages.forms import PasswordForm, TokenForm
 from accounts.pages.guards import AccountRequest, own_page
 from accounts.problems import NotAllowed
@@ -27,12 +27,16 @@ from accounts.problems import NotAllowed
 @require_GET
 def account(request: AccountRequest) -> HttpResponseBase:
     """Show who one is, where one is signed in, and which tokens act for one."""
+    identities = list(request.user.identities.select_related("provider"))
     context = {
         "roles": sorted(request.user.roles),
         "grants": request.user.grant_list,
         "sessions": [_session(row, request) for row in request.user.sessions.alive()],
         "tokens": _tokens(request),
         "has_password": request.user.has_usable_password(),
+        "identities": identities,
+        "linkable": [row for row in Provider.objects.usable().filter(kind="oidc")
+                     if row.pk not in {identity.provider_id for identity in identities}],
     }
     return render(request, "account/account.html", context)
 
@@ -71,6 +75,22 @@ def sessions_end_others(request: AccountRequest) -> HttpResponseBase:
     )
     text = ngettext("%(count)d session has ended.", "%(count)d sessions have ended.", count)
     messages.success(request, text % {"count": count})
+    return redirect("account")
+
+
+@own_page
+@require_POST
+def identity_unlink(request: AccountRequest, identity_id: UUID) -> HttpResponseBase:
+    """Take one of one's identities away, if another way to sign in is left."""
+    identities = request.user.identities.select_related("provider", "user")
+    identity = identities.filter(pk=identity_id).first()
+    if identity is None:
+        raise Http404
+    if not request.user.has_usable_password() and len(identities) == 1:
+        messages.error(request, _("It is your only way to sign in, so it stays."))
+        return redirect("account")
+    provisioning.unlink(request.user, identity)
+    messages.success(request, _("The identity was unlinked."))
     return redirect("account")
 
 

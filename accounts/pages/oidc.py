@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts import provisioning, signin
 from accounts.models import Provider, ProviderKind
 from accounts.pages import sign_in
-from accounts.pages.guards import safe_next
+from accounts.pages.guards import AccountRequest, own_page, safe_next
 from accounts.providers import bootstrap, oidc
 from accounts.providers.claims import Claims
 from accounts.providers.problems import ProviderRefused, ProviderUnavailable
@@ -24,12 +25,32 @@ def begin(request: HttpRequest, provider: str) -> HttpResponseBase:
     """Send the browser to the provider."""
     found = _provider(provider)
     target = safe_next(request.GET.get("next", ""), "dashboard")
-    user = str(request.user.pk) if request.user.is_authenticated else ""
+    if request.user.is_authenticated:
+        return redirect(target)
     try:
-        return redirect(oidc.begin(found, request.session, target=target, user=user))
+        return redirect(oidc.begin(found, request.session, target=target))
     except ProviderUnavailable as why:
         away = signin.unavailable(found, provider, why)
         return sign_in.refused_page(request, str(away), away.http_status)
+
+
+@own_page
+@require_POST
+def link(request: AccountRequest, provider: str) -> HttpResponseBase:
+    """Send whoever is signed in to the provider, to link what they are there.
+
+    A POST with our token: nobody else's page may begin it, because whoever the browser is
+    at the provider by then could sign in as this user afterwards.
+    """
+    found = _provider(provider)
+    user = str(request.user.pk)
+    try:
+        url = oidc.begin(found, request.session, target=reverse("account"), user=user)
+    except ProviderUnavailable as why:
+        messages.error(request, str(signin.unavailable(found, provider, why)))
+        return redirect("account")
+    # A form may lead nowhere but to this site, redirects included, so a page leads on.
+    return render(request, "account/leading_on.html", {"url": url, "provider": found})
 
 
 @never_cache

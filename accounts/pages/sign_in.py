@@ -102,7 +102,7 @@ def logout_page(request: HttpRequest) -> HttpResponseBase:
     if not away:
         return redirect("login")
     # A form may lead nowhere but to this site, redirects included, so a page leads on.
-    return render(request, "account/signing_out.html", {"url": away})
+    return render(request, "account/leading_on.html", {"url": away})
 
 
 def _sign_out_there(request: HttpRequest) -> str:

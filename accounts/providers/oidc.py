@@ -123,7 +123,7 @@ def _more(
 
 def _claims(wanted: OidcSettings, said: dict[str, Any], id_token: str) -> Claims:
     groups = said.get(wanted.groups_claim) or []
-    if isinstance(groups, str):
+    if not isinstance(groups, list):
         groups = [groups]
     methods = ["oidc"]
     if wanted.trusts_mfa and _had_second_factor(said):
