@@ -54,6 +54,10 @@ def as_actor(actor: Any) -> Actor:
     if isinstance(actor, User):
         kind = ActorKind.SERVICE_ACCOUNT if getattr(actor, "is_service", False) else ActorKind.USER
         return Actor(kind, str(actor.pk), actor.username)
+    if isinstance(actor, str) and actor:
+        # What runs elsewhere, such as a job, knows its user by name alone.
+        known = User.objects.filter(username__iexact=actor).first()
+        return as_actor(known) if known else Actor(ActorKind.SYSTEM, label=actor)
     return Actor(ActorKind.SYSTEM, label=str(actor or ""))
 
 

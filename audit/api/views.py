@@ -71,7 +71,7 @@ class AuditView(ApiView):
 def _filters(request: Request) -> Filters:
     filters = Filters.read(request.query_params)
     if blank := [name for name, value in request.query_params.items() if not value]:
-        raise ValidationError({name: "must not be empty" for name in blank})
+        raise ValidationError(dict.fromkeys(blank, "must not be empty"))
     if errors := filters.errors():
         raise ValidationError(errors)
     return filters

@@ -5,6 +5,7 @@ from django.urls import path
 from toolkits.pages.views import (
     dashboard,
     docs,
+    evidence,
     job_files,
     jobs,
     record_files,
@@ -40,6 +41,7 @@ urlpatterns = [
     ),
     path(_RECORDS + "<uuid:record_id>/", records.record_edit, name="record-edit"),
     path(_RECORDS + "<uuid:record_id>/delete/", records.record_delete, name="record-delete"),
+    path("audit/evidence/", evidence.evidence_new, name="evidence-new"),
     path("jobs/", jobs.job_list, name="job-list"),
     path("jobs/<uuid:job_id>/", jobs.job_detail, name="job-detail"),
     path("jobs/<uuid:job_id>/live/", jobs.job_live, name="job-live"),
