@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "toolbox.settings")
     try:
-        from django.core.management import execute_from_command_line
+        from django.core.management import execute_from_command_line  # noqa: PLC0415
     except ModuleNotFoundError as error:
         sys.exit(f"{error}. Run `make run`, or use .venv/bin/python, which has the requirements.")
     execute_from_command_line(sys.argv)

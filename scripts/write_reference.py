@@ -27,7 +27,7 @@ nothing serves until it is put right. This page is made from the settings themse
 | variable | kind | default | meaning |
 | --- | --- | --- | --- |
 """
-EXAMPLE_HEAD = """# Every setting with its default; see docs/configuration.md. Copy to .env and set what you need.
+EXAMPLE_HEAD = """# Every setting with its default; see docs/configuration.md.
 # Generate secrets, e.g. with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'
 """
 

@@ -23,7 +23,7 @@ class Work:
     credential: Any = None
 
 
-_current: ContextVar[Work] = ContextVar("work", default=Work())
+_current: ContextVar[Work] = ContextVar("work", default=Work())  # noqa: B039  (frozen)
 
 
 def current() -> Work:

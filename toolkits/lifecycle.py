@@ -55,7 +55,7 @@ def pin(toolkit: Toolkit, user: Any, *, pinned: bool) -> None:
         changed = Toolkit.objects.filter(pk=toolkit.pk, pinned=not pinned).update(pinned=pinned)
         if changed:
             version = toolkit.active_version.version if toolkit.active_version else ""
-            details = {"version": version} if pinned else {}
+            details: dict[str, Any] = {"version": version} if pinned else {}
             name = "toolkit.pinned" if pinned else "toolkit.unpinned"
             emit(name, actor=user, target=toolkit, **details)
     toolkit.pinned = pinned

@@ -71,6 +71,16 @@ def linked_project(tmp_path: Path) -> Path:
     """The project itself, with a folder of the test for what is printed."""
     target = tmp_path / "run"
     target.mkdir()
-    for name in ("manage.py", "toolbox", "toolkits", "accounts", "audit", "templates", "static", "deploy", "docs"):
+    for name in (
+        "manage.py",
+        "toolbox",
+        "toolkits",
+        "accounts",
+        "audit",
+        "templates",
+        "static",
+        "deploy",
+        "docs",
+    ):
         (target / name).symlink_to(BASE / name)
     return target

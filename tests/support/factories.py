@@ -21,7 +21,11 @@ EMPTY_INPUTS = {"type": "object", "properties": {}, "additionalProperties": Fals
 
 
 def make_user(
-    username: str = "", *, roles: list[str] | tuple[str, ...] = (), password: str = PASSWORD, **fields: Any
+    username: str = "",
+    *,
+    roles: list[str] | tuple[str, ...] = (),
+    password: str = PASSWORD,
+    **fields: Any,
 ) -> User:
     """Make a user who can sign in with ``PASSWORD``."""
     user = User.objects.create_user(username or f"user{next(_numbers)}", password, **fields)

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 from toolkit_sdk import (
-    CallError, Cancelled, Concurrency, Context, Record, Secret, Settings, Toolkit, ToolkitError, views,
+    CallError, Cancelled, Concurrency, Context, Record, Secret, Settings, Toolkit, ToolkitError,
+    views,
 )
 
 toolkit = Toolkit()
@@ -34,7 +35,12 @@ def hello(ctx: Context, name: str = "world") -> views.Text:
 
 
 def write_kit(
-    folder: Path, code: str = HELLO, *, slug: str = "sample", files: dict[str, str] | None = None, **manifest: Any
+    folder: Path,
+    code: str = HELLO,
+    *,
+    slug: str = "sample",
+    files: dict[str, str] | None = None,
+    **manifest: Any,
 ) -> Path:
     """Write a bundle's folder: ``code`` follows the usual imports and ``toolkit = Toolkit()``."""
     root = folder / slug
@@ -65,12 +71,14 @@ def install_kit(folder: Path, code: str = HELLO, *, user: Any = None, **manifest
 
 
 def run_here(
-    toolkit: Toolkit, user: Any, operation: str = "hello", inputs: dict[str, Any] | None = None, **options: Any
+    toolkit: Toolkit,
+    user: Any,
+    operation: str = "hello",
+    inputs: dict[str, Any] | None = None,
+    **options: Any,
 ) -> Job:
     """Run an operation in this process, with a real runner but without a queue."""
-    job = submit(
-        toolkit=toolkit, operation=operation, inputs=inputs or {}, user=user, **options
-    )
+    job = submit(toolkit=toolkit, operation=operation, inputs=inputs or {}, user=user, **options)
     run_job(str(job.pk))
     job.refresh_from_db()
     return job

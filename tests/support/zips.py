@@ -49,7 +49,11 @@ def _packed(entry: Entry) -> bytes:
 
 
 def build(
-    entries: list[Entry], *, before: bytes = b"", after: bytes = b"", comment: bytes = b"",
+    entries: list[Entry],
+    *,
+    before: bytes = b"",
+    after: bytes = b"",
+    comment: bytes = b"",
     total: int | None = None,
 ) -> bytes:
     """Return the archive's bytes."""

@@ -76,12 +76,19 @@ def test_the_reference_and_the_example_are_current():
     assert done.returncode == 0, done.stdout
 
 
+GUNICORN = ("-m", "gunicorn", "toolbox.wsgi", "-c", "deploy/gunicorn.conf.py", "-b", "127.0.0.1:0")
+
+
 @pytest.mark.parametrize(
-    "command", [("manage.py", "rqworker", "default"), ("manage.py", "scheduler"),
-                ("-m", "gunicorn", "toolbox.wsgi", "-c", "deploy/gunicorn.conf.py", "-b", "127.0.0.1:0")],
-)  # fmt: skip
+    "command", [("manage.py", "rqworker", "default"), ("manage.py", "scheduler"), GUNICORN]
+)
 def test_nothing_serves_on_partial_configuration(tmp_path, command):
-    env = {"PATH": os.environ["PATH"], "TOOLBOX_VAR_DIR": str(tmp_path), **COMPLETE, "REDIS_URL": ""}
+    env = {
+        "PATH": os.environ["PATH"],
+        "TOOLBOX_VAR_DIR": str(tmp_path),
+        **COMPLETE,
+        "REDIS_URL": "",
+    }
 
     done = subprocess.run(
         [sys.executable, *command],

@@ -36,7 +36,9 @@ def command(folder: Path, port: int) -> list[str]:
     data = folder / "data"
     data.mkdir(mode=0o700, exist_ok=True)
     config = {
-        "storage": {"raft": {"path": str(data), "node_id": "devstack", "performance_multiplier": 1}},
+        "storage": {
+            "raft": {"path": str(data), "node_id": "devstack", "performance_multiplier": 1}
+        },
         "listener": {
             "tcp": {
                 "address": f"127.0.0.1:{port}",

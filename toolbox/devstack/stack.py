@@ -181,7 +181,9 @@ class Stack:
     def _failed(self, child: Child) -> DevstackError:
         status = child.process.poll()
         how = f"ended with status {status}" if status is not None else "does not answer"
-        return DevstackError(f"{child.name} {how}. Its log, {child.log}, ends:\n{child.last_lines()}")
+        return DevstackError(
+            f"{child.name} {how}. Its log, {child.log}, ends:\n{child.last_lines()}"
+        )
 
     def _tell_how(self, password: str) -> None:
         lines = ["", f"  SRE Toolbox is ready at {self.url}"]

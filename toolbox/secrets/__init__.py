@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 
@@ -31,7 +32,7 @@ def client(mount: str = "") -> SecretsClient:
 
 def _record(act: str, path: str, version: int) -> None:
     work = context.current()
-    details = {"path": path, "toolkit": work.toolkit}
+    details: dict[str, Any] = {"path": path, "toolkit": work.toolkit}
     if act != "deleted":
         details["version"] = str(version)
     events.emit(f"secret.{act}", actor=work.user or None, **details)

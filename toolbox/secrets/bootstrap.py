@@ -34,7 +34,9 @@ class Step:
     make: Callable[[], Any]
 
 
-def steps(client: hvac.Client, mount: str, placeholders: dict[str, dict[str, str]]) -> Iterator[Step]:
+def steps(
+    client: hvac.Client, mount: str, placeholders: dict[str, dict[str, str]]
+) -> Iterator[Step]:
     """Yield what is needed, in order; each is looked at when it is reached.
 
     ``client`` has a token that may do all this. ``placeholders`` are secrets by path that must

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,11 +86,9 @@ class SecretsClient:
         def lookup(client: hvac.Client) -> int:
             client.auth.token.lookup_self()
             kind = self._ask_version(client)
-            try:
+            # An empty mount answers 404; that it is there was asked above.
+            with suppress(vault.InvalidPath):
                 self._engine(client, kind).list_secrets(path="", mount_point=mount)
-            except vault.InvalidPath:
-                # An empty mount answers 404; that it is there was asked above.
-                pass
             return kind
 
         self._kv = self._connection.use(lookup, f"the mount {mount}")
@@ -181,7 +180,7 @@ class SecretsClient:
         self._observe("deleted", path, 0)
 
     def names(self, path: str) -> list[str]:
-        """Return what lies directly below ``path``: secrets, and folders with a slash at the end."""
+        """Return what lies directly below ``path``: secrets, and folders, which end in a slash."""
 
         def listing(client: hvac.Client) -> list[str]:
             engine = self._engine(client, self._version_of(client))

@@ -73,7 +73,7 @@ class VaultConnection:
     @property
     def verify(self) -> bool | str:
         """What its certificate is checked against, as requests takes it."""
-        return self._session.verify
+        return self._session.verify if self._session.verify is not None else True
 
     def forget(self) -> None:
         """Sign in anew at the next use."""

@@ -158,7 +158,8 @@ def derive(material: str, purpose: str) -> str:
     """Derive a key for one purpose from signing material; empty when there is none."""
     if not material:
         return ""
-    return hmac.new(material.encode(), f"sre-toolbox:{purpose}".encode(), hashlib.sha256).hexdigest()
+    message = f"sre-toolbox:{purpose}".encode()
+    return hmac.new(material.encode(), message, hashlib.sha256).hexdigest()
 
 
 VAR_DIR = path(

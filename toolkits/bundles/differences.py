@@ -25,7 +25,10 @@ SAVED: list[Callable[[Toolkit, dict[str, Any]], Iterable[dict[str, Any]]]] = []
 
 
 def compare(
-    toolkit: Toolkit | None, manifest: dict[str, Any], described: dict[str, Any], packages: list[str]
+    toolkit: Toolkit | None,
+    manifest: dict[str, Any],
+    described: dict[str, Any],
+    packages: list[str],
 ) -> dict[str, Any]:
     """Return the difference to what ``toolkit`` runs now; against nothing when it runs nothing."""
     active = toolkit.active_version if toolkit and toolkit.removed_at is None else None
@@ -36,7 +39,7 @@ def compare(
     return {
         "operations": _listed(before, described, "operations", _operation_changes),
         "collections": _listed(before, described, "collections", _collection_changes),
-        "cards": _listed(before, described, "cards", lambda a, b: []),
+        "cards": _listed(before, described, "cards", _nothing),
         "settings": _settings_changes(before.get("settings"), described.get("settings")),
         "permissions": {
             "wanted": wanted.lines(),
@@ -65,6 +68,10 @@ def _listed(
     }
 
 
+def _nothing(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    return []
+
+
 def _operation_changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     options = [
         f"{name}: {_shown(old.get(name))} → {_shown(new.get(name))}"
@@ -86,7 +93,9 @@ def _schema_changes(old: Schema, new: Schema) -> list[str]:
     had, has = properties(old), properties(new)
     needed = set(new.get("required", []))
     found = [
-        f"{name}: added{' and required' if name in needed else ''}" for name in has if name not in had
+        f"{name}: added{' and required' if name in needed else ''}"
+        for name in has
+        if name not in had
     ]
     found += [f"{name}: removed" for name in had if name not in has]
     for name in had:
@@ -105,10 +114,12 @@ def _property_changes(name: str, old: Schema, new: Schema) -> list[str]:
         found.append("may not be empty any more")
     if name in new.get("required", []) and name not in old.get("required", []):
         found.append("is required now")
-    for key in ("default", "enum", "minimum", "maximum", "pattern", "format", "maxLength"):
-        if was.get(key) != now.get(key):
-            found.append(f"{key} {_shown(was.get(key))} → {_shown(now.get(key))}")
-    return found
+    limits = ("default", "enum", "minimum", "maximum", "pattern", "format", "maxLength")
+    return found + [
+        f"{key} {_shown(was.get(key))} → {_shown(now.get(key))}"
+        for key in limits
+        if was.get(key) != now.get(key)
+    ]
 
 
 def _kind(schema: Schema, root: Schema) -> str:
@@ -120,7 +131,15 @@ def _kind(schema: Schema, root: Schema) -> str:
 
 
 def _shown(value: Any) -> str:
-    return "nothing" if value is None else "yes" if value is True else "no" if value is False else str(value)
+    return (
+        "nothing"
+        if value is None
+        else "yes"
+        if value is True
+        else "no"
+        if value is False
+        else str(value)
+    )
 
 
 def _packages(active: Any, packages: list[str]) -> dict[str, Any]:

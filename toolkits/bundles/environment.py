@@ -30,6 +30,9 @@ _LIBRARIES = (
     "requests", "urllib3", "idna", "certifi", "charset-normalizer",
 )  # fmt: skip
 _INSTALL_SECONDS = 600
+_INSTALLER_READS = frozenset(
+    {"PATH", "HOME", "LANG", "SSL_CERT_FILE", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "PIP_INDEX_URL"}
+)
 _PINNED = re.compile(r"^[A-Za-z0-9._-]+(\[[A-Za-z0-9._,-]+\])?\s*===?\s*[^\s;*]+")
 
 
@@ -133,14 +136,17 @@ def pinned(bundle: Path) -> list[str]:
     requirements = bundle / "requirements.txt"
     if not requirements.is_file():
         return []
-    return sorted(line.split(";")[0].split("--hash")[0].strip(" \\") for line in _wanted(requirements.read_text()))
+    return sorted(
+        line.split(";")[0].split("--hash")[0].strip(" \\")
+        for line in _wanted(requirements.read_text())
+    )
 
 
 def _wanted(text: str) -> list[str]:
     wanted = []
     joined = text.replace("\\\n", " ")
-    for number, line in enumerate(joined.splitlines(), 1):
-        line = line.split(" #")[0].strip()
+    for number, whole in enumerate(joined.splitlines(), 1):
+        line = whole.split(" #")[0].strip()
         if not line or line.startswith("#"):
             continue
         if not _PINNED.match(line):
@@ -155,13 +161,19 @@ def _wanted(text: str) -> list[str]:
 
 def _install(requirements: Path, wheels: Path, target: Path) -> None:
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", sys.executable]
-    command += ["--target", str(target), "--requirement", str(requirements), "--only-binary", ":all:"]
+    command += [
+        "--target",
+        str(target),
+        "--requirement",
+        str(requirements),
+        "--only-binary",
+        ":all:",
+    ]
     if wheels.is_dir():
         command += ["--no-index", "--find-links", str(wheels)]
     elif not settings.TOOLKIT_INDEX:
         raise BundleError("it needs an index, and TOOLKIT_INDEX is off", where="requirements.txt")
-    kept = {k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG"} or "PROXY" in k.upper()
-            or k in {"SSL_CERT_FILE", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "PIP_INDEX_URL"}}  # fmt: skip
+    kept = {k: v for k, v in os.environ.items() if k in _INSTALLER_READS or "PROXY" in k.upper()}
     try:
         done = subprocess.run(
             command, env=kept, capture_output=True, text=True, timeout=_INSTALL_SECONDS, check=False

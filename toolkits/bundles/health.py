@@ -39,7 +39,9 @@ def check(spec: RunnerSpec, described: dict[str, Any], toolkit: Toolkit | None) 
         raise BundleError(f"the runner could not be started: {error.strerror}") from error
     try:
         request = {"type": "run", "kind": "health", "name": "health", "inputs": {}}
-        outcome = converse(runner, request, _HealthRun(toolkit, schema), timeout=_SECONDS, grace=1.0)
+        outcome = converse(
+            runner, request, _HealthRun(toolkit, schema), timeout=_SECONDS, grace=1.0
+        )
     finally:
         runner.end()
     if outcome.kind != "result":

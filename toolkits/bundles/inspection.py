@@ -76,9 +76,9 @@ def _manifest(text: bytes) -> Iterator[Finding]:
         yield _finding(error)
         return
     places = locate.lines(text.decode())
-    for error in Draft202012Validator(manifest.schema()).iter_errors(data):
-        line = locate.nearest(places, error.json_path)
-        yield Finding("error", f"{MANIFEST}:{line}", f"{error.json_path}: {error.message}")
+    for wrong in Draft202012Validator(manifest.schema()).iter_errors(data):
+        line = locate.nearest(places, wrong.json_path)
+        yield Finding("error", f"{MANIFEST}:{line}", f"{wrong.json_path}: {wrong.message}")
 
 
 def _content(folder: Path, digests: dict[str, str]) -> Iterator[Finding]:

@@ -24,11 +24,11 @@ def _value(
 ) -> int:
     if at >= len(tokens):
         return at
-    token, offset = tokens[at]
+    text, offset = tokens[at]
     places[path] = offset
-    if token == "{":
+    if text == "{":
         return _members(tokens, at + 1, path, places, "}")
-    if token == "[":
+    if text == "[":
         return _members(tokens, at + 1, path, places, "]")
     return at + 1
 

@@ -42,7 +42,9 @@ class Manifest:
 @cache
 def schema() -> dict[str, Any]:
     """The published JSON Schema of manifests."""
-    loaded: dict[str, Any] = json.loads(Path(__file__).with_name("manifest.schema.json").read_text())
+    loaded: dict[str, Any] = json.loads(
+        Path(__file__).with_name("manifest.schema.json").read_text()
+    )
     return loaded
 
 
@@ -51,7 +53,9 @@ def read(bundle: Bundle) -> Manifest:
     data = jsontext.parse(bundle.read(MANIFEST), MANIFEST)
     errors = sorted(Draft202012Validator(schema()).iter_errors(data), key=lambda e: e.json_path)
     problems = [f"{error.json_path}: {error.message}" for error in errors]
-    problems = problems or _check_slug(data) + _check_version(data) + _check_requires(data) + _check_entry(data, bundle)
+    problems = problems or _check_slug(data) + _check_version(data) + _check_requires(
+        data
+    ) + _check_entry(data, bundle)
     if problems:
         raise BundleError("; ".join(problems)[:2000], where=MANIFEST)
     return Manifest(

@@ -85,7 +85,7 @@ def scaffold(slug: str, folder: Path, name: str = "") -> Path:
     if not _SLUG.fullmatch(slug) or slug in names.RESERVED_SLUGS:
         raise BundleError(
             f"{slug!r} is not a name for a toolkit",
-            hint="Use lower-case letters, digits, hyphens and underscores; no word of the platform.",
+            hint="Use lower-case letters, digits, hyphens and underscores.",
         )
     if folder.exists() and any(folder.iterdir()):
         raise BundleError("there is something already", where=str(folder), hint="Choose another.")

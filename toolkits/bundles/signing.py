@@ -76,7 +76,9 @@ def sign(files: Mapping[str, str], private_pem: bytes) -> str:
     return json.dumps(body, indent=1, sort_keys=True) + "\n"
 
 
-def check(files: Mapping[str, str], signature: bytes | None, trusted: Mapping[str, str]) -> SignatureCheck:
+def check(
+    files: Mapping[str, str], signature: bytes | None, trusted: Mapping[str, str]
+) -> SignatureCheck:
     """Check the signature of files with these digests; ``trusted`` maps public keys to names."""
     if signature is None:
         return SignatureCheck("none")

@@ -54,7 +54,9 @@ def _earlier(user: Any, key: str, digest: str) -> Job | None:
     if found is None:
         return None
     if found.digest != digest:
-        raise KeyReused("Make a new key for each new request, and send it again only with the same.")
+        raise KeyReused(
+            "Make a new key for each new request, and send it again only with the same."
+        )
     return found.job
 
 

@@ -2,9 +2,10 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import toolbox.ids
 from django.conf import settings
 from django.db import migrations, models
+
+import toolbox.ids
 
 
 class Migration(migrations.Migration):

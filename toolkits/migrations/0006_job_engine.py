@@ -3,10 +3,11 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import toolbox.ids
-import toolkits.models.notification
 from django.conf import settings
 from django.db import migrations, models
+
+import toolbox.ids
+import toolkits.models.notification
 
 
 class Migration(migrations.Migration):

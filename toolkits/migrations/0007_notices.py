@@ -2,8 +2,9 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import toolbox.ids
 from django.db import migrations, models
+
+import toolbox.ids
 
 
 class Migration(migrations.Migration):

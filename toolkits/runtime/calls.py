@@ -157,8 +157,9 @@ class Calls:
         if self.job is None:
             raise CallRefused("unsupported", "A card keeps no files.")
         try:
+            kind = message.get("content_type")
             artifact = artifacts.keep(
-                self.job, message["name"], message["path"], message.get("content_type"), self.workdir
+                self.job, message["name"], message["path"], kind, self.workdir
             )
         except (OSError, ValueError) as error:
             raise CallRefused("invalid", f"The file cannot be kept: {error}") from error

@@ -157,7 +157,8 @@ class _Conversation:
                 for moment, level, source, text in body["lines"]:
                     self.listener.line(float(moment), str(level), str(source), str(text))
             elif kind == "progress":
-                self.listener.progress(body.get("done"), body.get("total"), str(body["label"] or ""))
+                label = str(body["label"] or "")
+                self.listener.progress(body.get("done"), body.get("total"), label)
             elif kind == "result" and body["id"] == self.number:
                 self.outcome = Outcome("result", value=body["value"])
             elif kind == "error":
@@ -166,9 +167,8 @@ class _Conversation:
                 self._answer(body)
         except (KeyError, TypeError, ValueError) as error:
             self.runner.end()
-            self.outcome = Outcome(
-                "crashed", reason=f"The runner broke the protocol: a bad {kind} message ({error!r})."
-            )
+            why = f"The runner broke the protocol: a bad {kind} message ({error!r})."
+            self.outcome = Outcome("crashed", reason=why)
 
     def _error(self, body: dict[str, Any]) -> None:
         if body.get("id") not in (self.number, None):

@@ -94,7 +94,8 @@ class RunnerProcess:
             os.close(up_write)
         self._down = down_write
         os.set_blocking(down_write, False)
-        assert self._process.stdout and self._process.stderr
+        assert self._process.stdout
+        assert self._process.stderr
         self._watch(up_read, "up")
         self._watch(os.dup(self._process.stdout.fileno()), "stdout")
         self._watch(os.dup(self._process.stderr.fileno()), "stderr")

@@ -21,7 +21,8 @@ def _parents() -> dict[int, int]:
 def descendants(pid: int) -> list[int]:
     """Return the ids of all processes below ``pid``."""
     parents = _parents()
-    found, layer = [], {pid}
+    found: list[int] = []
+    layer = {pid}
     while layer := {child for child, parent in parents.items() if parent in layer}:
         found.extend(layer)
     return found

@@ -61,4 +61,4 @@ class ToolkitWorker(SimpleWorker):
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Take no further job. A running one may finish within a short while."""
         worker_state.ask_stop()
-        super().request_stop(signum, frame)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]

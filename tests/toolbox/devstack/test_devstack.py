@@ -25,7 +25,9 @@ def checkout(tmp_path):
     names = ["toolbox", "toolkits", "accounts", "audit", "templates", "static", "deploy", "docs"]
     for name in names:
         if (BASE / name).is_dir():
-            shutil.copytree(BASE / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                BASE / name, target / name, ignore=shutil.ignore_patterns("__pycache__")
+            )
     shutil.copy(BASE / "manage.py", target)
     return target
 

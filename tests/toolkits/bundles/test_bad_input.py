@@ -63,15 +63,30 @@ ARCHIVES = {
     "data after": (GOOD + b"tail", "data follows its end|not a zip"),
     "a comment": (build(good(), comment=b"hi"), "data follows its end|not a zip"),
     "fewer entries than told": (build(good(), total=3), "directory of the zip"),
-    "zip64": (GOOD[:-22] + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0, 0, 0), "zip64"),
+    "zip64": (
+        GOOD[:-22] + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0, 0, 0),
+        "zip64",
+    ),
     "wrong checksum": (build([manifest(), Entry(b"kit.py", CODE, crc=1)]), "size and checksum"),
     "encrypted": (build(good(Entry(b"x", b"x", flags=0x801))), "encrypted"),
-    "another method": (build(good(Entry(b"x", b"x", method=12, payload=b"x"))), "other than deflate"),
-    "broken deflate": (build(good(Entry(b"x", b"xx", payload=b"\xff\xff\xff"))), "cannot be unpacked"),
-    "size lies low": (build(good(Entry(b"x", b"a" * 5000, size=10, local_size=10))), "size and check"),
+    "another method": (
+        build(good(Entry(b"x", b"x", method=12, payload=b"x"))),
+        "other than deflate",
+    ),
+    "broken deflate": (
+        build(good(Entry(b"x", b"xx", payload=b"\xff\xff\xff"))),
+        "cannot be unpacked",
+    ),
+    "size lies low": (
+        build(good(Entry(b"x", b"a" * 5000, size=10, local_size=10))),
+        "size and check",
+    ),
     "headers disagree": (build(good(Entry(b"x", b"aa", local_size=1))), "do not agree"),
     "names disagree": (build(good(Entry(b"x.py", b"a", local_name=b"y.py"))), "do not agree"),
-    "overlapping": (build([manifest(), Entry(b"kit.py", CODE), Entry(b"b", CODE, offset=0)]), "overlap"),
+    "overlapping": (
+        build([manifest(), Entry(b"kit.py", CODE), Entry(b"b", CODE, offset=0)]),
+        "overlap",
+    ),
     "same name twice": (build(good(Entry(b"kit.py", b"x"))), "same path twice"),
     "equal by case": (build(good(Entry(b"KIT.py", b"x"))), "same path twice"),
     "equal by unicode": (
@@ -97,7 +112,8 @@ def test_a_broken_or_hostile_archive_is_refused(refused, kind):
 
 NAMES = [
     b"/etc/passwd", b"../up.py", b"a/../../up.py", b"a//b", b"./x", b"C:\\x", b"c:x", b"a\\b",
-    b"nul\x00.py", b"a" * 300, b"/".join([b"d"] * 40) + b"/x", b"con", b"aux.txt", b" lead", b"dot.",
+    b"nul\x00.py", b"a" * 300, b"/".join([b"d"] * 40) + b"/x", b"con", b"aux.txt", b" lead",
+    b"dot.",
     b"tab\t", b"q?", b"\x7f",
 ]  # fmt: skip
 
@@ -145,7 +161,13 @@ def test_a_wrong_manifest_is_refused_with_its_place(refused, kind):
     assert said in str(error)
 
 
-REQUIREMENTS = ["requests", "requests>=2", "-r other.txt", "git+https://example.com/x", "--index-url x"]
+REQUIREMENTS = [
+    "requests",
+    "requests>=2",
+    "-r other.txt",
+    "git+https://example.com/x",
+    "--index-url x",
+]
 
 
 @pytest.mark.parametrize("line", REQUIREMENTS)

@@ -155,9 +155,7 @@ def test_a_plan_is_confirmed_once(plan, curator):
     confirm(found, curator, digest=found.digest, consent=True)
 
     with pytest.raises(NotUsable):
-        confirm(
-            InstallPlan.objects.get(pk=found.pk), curator, digest=found.digest, consent=True
-        )
+        confirm(InstallPlan.objects.get(pk=found.pk), curator, digest=found.digest, consent=True)
 
 
 def test_a_plan_made_before_another_install_must_be_made_again(plan, curator):
@@ -197,8 +195,7 @@ def test_what_a_version_asks_for_needs_consent_and_asking_for_more_needs_it_agai
         ("@toolkit.operation()\ndef a(ctx: Context, x) -> str: ...", "no type annotation"),
         ("@toolkit.operation()\ndef a(ctx: Context, *x: int) -> str: ...", "cannot become a form"),
         (
-            "@toolkit.operation(name='a')\ndef a(ctx: Context) -> str: ...\n"
-            "@toolkit.operation(name='a')\ndef b(ctx: Context) -> str: ...",
+            "@toolkit.operation(name='a')\ndef a(ctx: Context) -> str: ...\n" * 2,
             "already an operation",
         ),
         ("@toolkit.health\ndef well(ctx: Context) -> None: raise ToolkitError('unwell')", "unwell"),
@@ -222,7 +219,10 @@ def test_code_that_cannot_be_described_is_refused_and_leaves_no_trace(
 
 def test_a_version_whose_health_check_fails_leaves_the_old_one_active(bundle, curator):
     install_bundle(bundle(HELLO), user=curator, via="cli")
-    ill = HELLO + "\n@toolkit.health\ndef well(ctx: Context) -> None:\n    raise ToolkitError('ill')\n"
+    ill = (
+        HELLO
+        + "\n@toolkit.health\ndef well(ctx: Context) -> None:\n    raise ToolkitError('ill')\n"
+    )
 
     with pytest.raises(BundleError, match="health check failed: ill"):
         install_bundle(bundle(ill, "1.1.0"), user=curator, via="cli")
@@ -251,9 +251,6 @@ def test_installing_what_is_active_changes_nothing(bundle, curator):
 
 
 def test_a_plan_whose_time_is_over_is_swept_with_its_bytes(plan, curator):
-
-
-
 
     found = plan()
     InstallPlan.objects.update(expires_at=timezone.now() - timedelta(seconds=1))

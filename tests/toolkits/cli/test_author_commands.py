@@ -34,7 +34,7 @@ def fresh(tmp_path):
 def test_a_new_toolkit_is_in_order_its_tests_pass_and_it_installs(fresh, db):
     assert "is in order (0 warnings)" in toolkit("check", fresh)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:django", str(fresh)],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:django", fresh],
         cwd=fresh, env={"PYTHONPATH": str(BASE / "toolkits" / "sdk"), "PATH": "/usr/bin:/bin"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -52,7 +52,10 @@ def test_an_operation_runs_from_the_working_folder_without_installing(fresh):
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr
-    assert [row["greeting"] for row in json.loads(done.stdout)["rows"]] == ["Moin, Ada!", "Moin, Bob!"]
+    assert [row["greeting"] for row in json.loads(done.stdout)["rows"]] == [
+        "Moin, Ada!",
+        "Moin, Bob!",
+    ]
     assert "greeting Ada" in done.stderr
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 
 import pytest
+from toolkit_sdk.runner import landlock
 
 from tests.support import environment, until
 from tests.support.kits import run_here
 from toolbox.devstack import isolation
-from toolkit_sdk.runner import landlock
 from toolkits.jobs.dispatch import submit
 from toolkits.models import Job
 

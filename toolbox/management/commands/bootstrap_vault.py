@@ -36,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--threshold", type=int, default=1, help="keys needed to unseal")
         parser.add_argument(
             "--keys-file", type=Path, metavar="PATH",
-            help="where unseal keys and root token are kept (mode 0600), read and, at --init, written",
+            help="where unseal keys and root token are kept (mode 0600); written at --init",
         )  # fmt: skip
         parser.add_argument("--token-file", type=Path, metavar="PATH",
                             help="a token that may do all this (default: VAULT_TOKEN)")  # fmt: skip
@@ -50,13 +50,13 @@ class Command(BaseCommand):
         if not settings.VAULT.addr:
             raise CommandError("VAULT_ADDR is not set.")
         self.client = VaultConnection(settings.VAULT).connect()
-        self.check = bool(options["check"])
+        self.only_check = bool(options["check"])
         try:
             with translated(settings.VAULT.addr):
                 missing = self._run(options)
         except SecretsError as error:
             raise CommandError(str(error)) from None
-        if self.check and missing:
+        if self.only_check and missing:
             raise SystemExit(1)
 
     def _run(self, options: dict[str, Any]) -> int:
@@ -79,7 +79,7 @@ class Command(BaseCommand):
     def _take(self, step: bootstrap.Step) -> None:
         if step.done:
             self._say("there", step.what)
-        elif self.check:
+        elif self.only_check:
             self._say("would make", step.what)
         else:
             step.make()
@@ -87,13 +87,15 @@ class Command(BaseCommand):
 
     def _initialise(self, options: dict[str, Any]) -> int:
         keys_file: Path | None = options["keys_file"]
-        if self.check:
+        if self.only_check:
             self._say("would make", "a new Vault (initialise, unseal, and all that follows)")
             return 1
         if not options["init"]:
             raise CommandError("Vault is not initialised. Pass --init to initialise it.")
         if keys_file is None:
-            raise CommandError("Pass --keys-file: without its keys a Vault cannot be unsealed again.")
+            raise CommandError(
+                "Pass --keys-file: without its keys a Vault cannot be unsealed again."
+            )
         if keys_file.exists():
             raise CommandError(f"{keys_file} exists and is not overwritten. Move it away.")
         # Found to be writable before there is something that must not be lost.
@@ -105,7 +107,7 @@ class Command(BaseCommand):
 
     def _unseal(self, keys_file: Path | None) -> None:
         if self.client.sys.is_sealed():
-            if self.check:
+            if self.only_check:
                 raise CommandError("Vault is sealed: nothing more can be looked at.")
             keys = _read_keys(keys_file).get("unseal_keys") if keys_file else None
             if not keys:
@@ -139,7 +141,7 @@ class Command(BaseCommand):
         if bootstrap.works(settings.VAULT.addr, kept, verify):
             self._say("there", f"AppRole settings in {path}")
             return 0
-        if self.check:
+        if self.only_check:
             self._say("would make", f"AppRole settings in {path}")
             return 1
         values = bootstrap.credentials(self.client)
@@ -175,6 +177,3 @@ def _read_env(path: Path) -> dict[str, str]:
         return {}
     pairs = (line.partition("=") for line in path.read_text().splitlines() if "=" in line)
     return {name.strip(): value.strip() for name, _, value in pairs}
-
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -166,7 +166,7 @@ class Context:
 
         ``total`` is taken from ``items`` where it has a length. Every step is a checkpoint.
         """
-        if total is None and hasattr(items, "__len__"):
+        if total is None and isinstance(items, Sized):
             total = len(items)
         done = 0
         for item in items:
@@ -249,6 +249,6 @@ class Context:
     @cached_property
     def http(self) -> requests.Session:
         """A ``requests`` session whose calls time out (5 s to connect, 30 s to answer)."""
-        from toolkit_sdk.http import session
+        from toolkit_sdk.http import session  # noqa: PLC0415  (most toolkits need no HTTP)
 
         return session()

@@ -53,5 +53,7 @@ def _expanded(text: str) -> list[str]:
     except ValueError as error:
         raise ToolkitError(f"{text!r} is not a network: {error}.") from None
     if network.num_addresses > MOST_PROBES:
-        raise ToolkitError(f"{text!r} holds {network.num_addresses} addresses; {MOST_PROBES} is the most.")
+        raise ToolkitError(
+            f"{text!r} holds {network.num_addresses} addresses; {MOST_PROBES} is the most."
+        )
     return [str(address) for address in network.hosts()] or [str(network.network_address)]

@@ -38,9 +38,15 @@ class Target(Record):
 @toolkit.operation(title="Check targets", timeout=600, effect="read", idempotent=True)
 def check(
     ctx: Context,
-    hosts: Annotated[list[str], Field(description="Names, addresses, or networks in CIDR form")] = [],  # noqa: E501
-    ports: Annotated[list[int | str], Field(description="Numbers or ranges: 443, 8000-8010")] = [443],  # noqa: E501
-    timeout_seconds: Annotated[float, Field(ge=0.1, le=60, description="For each connection")] = 3.0,
+    hosts: Annotated[
+        list[str], Field(description="Names, addresses, or networks in CIDR form")
+    ] = [],
+    ports: Annotated[list[int | str], Field(description="Numbers or ranges: 443, 8000-8010")] = [
+        443
+    ],
+    timeout_seconds: Annotated[
+        float, Field(ge=0.1, le=60, description="For each connection")
+    ] = 3.0,
     concurrency: Annotated[int, Field(ge=1, le=256)] = 64,
     use_targets: Annotated[bool, Field(description="Also check the records of Targets")] = False,
 ) -> views.Table:
@@ -126,7 +132,10 @@ def reachability(ctx: Context) -> views.Stat:
     targets = ctx.records(Target).list()[:_CARD_TARGETS]
     if not targets:
         return views.Stat(
-            value="–", label="targets", state="unknown", detail="Add records to Targets to watch them."
+            value="–",
+            label="targets",
+            state="unknown",
+            detail="Add records to Targets to watch them.",
         )
     pairs = list(dict.fromkeys((target.host, target.port) for target in targets))
     results = [result for _, result in _probes(ctx, pairs, ctx.settings.card_timeout_seconds, 32)]

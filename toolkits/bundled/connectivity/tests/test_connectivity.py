@@ -1,9 +1,10 @@
 """Unit tests of the connectivity toolkit with the SDK's fake context."""
 
 import pytest
-from connectivity_toolkit import expand, toolkit
 from toolkit_sdk import ToolkitError
 from toolkit_sdk.testing import fake_context
+
+from connectivity_toolkit import expand, toolkit
 
 
 def test_ports_are_numbers_and_ranges():

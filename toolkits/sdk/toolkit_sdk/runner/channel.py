@@ -36,7 +36,7 @@ class Channel:
         self._progress_at = 0.0
         self.requests: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self.current = 0
-        self.on_cancel: Callable[[int, str], None] = lambda number, reason: None
+        self.on_cancel: Callable[[int, str], None] = lambda _number, _reason: None
 
     def read(self) -> dict[str, Any] | None:
         """Return the next message; None when the worker has gone."""

@@ -51,7 +51,7 @@ def abi() -> int:
     if sys.platform != "linux":
         return 0
     libc = ctypes.CDLL(None, use_errno=True)
-    return max(0, libc.syscall(_CREATE, None, ctypes.c_size_t(0), _VERSION_FLAG))
+    return max(0, int(libc.syscall(_CREATE, None, ctypes.c_size_t(0), _VERSION_FLAG)))
 
 
 def restrict(workdir: Path, readable: Iterable[Path], *, network: bool) -> int:

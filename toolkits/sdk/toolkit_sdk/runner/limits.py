@@ -30,7 +30,7 @@ _RESOURCES = {
 def _prctl(*arguments: int) -> bool:
     try:
         libc = ctypes.CDLL(None, use_errno=True)
-        return libc.prctl(*arguments, *([0] * (5 - len(arguments)))) == 0
+        return bool(libc.prctl(*arguments, *([0] * (5 - len(arguments)))) == 0)
     except (OSError, AttributeError):
         return False
 
@@ -88,7 +88,7 @@ def drop_capabilities() -> bool:
     try:
         libc = ctypes.CDLL(None, use_errno=True)
         header, data = _Header(_CAPABILITY_VERSION_3, 0), (_Data * 2)()
-        return libc.capset(ctypes.byref(header), ctypes.byref(data)) == 0
+        return bool(libc.capset(ctypes.byref(header), ctypes.byref(data)) == 0)
     except (OSError, AttributeError):
         return False
 
