@@ -32,8 +32,8 @@ class CardAdmin(ReadOnlyAdmin):
     search_fields = ("name", "toolkit__slug", "toolkit__name")
     sortable_by = ()
     ordering = ("toolkit__name", "name")
-    fields = ("toolkit", "name", "status", "refreshed_at", "next_refresh_at", "error", "content")
-    readonly_fields = ("status", "content")
+    fields = ("toolkit", "name", "status", "refreshed_at", "next_refresh_at", "problem", "content")
+    readonly_fields = ("status", "problem", "content")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CardState]:
         cards = CardState.objects.filter(toolkit__in=visible_toolkits(request.user))
@@ -68,7 +68,7 @@ class CardAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("problem"))
     def problem(self, card: CardState) -> str:
-        return card.error[:120] or "–"
+        return card.error or "–"
 
     @admin.display(description=gettext_lazy("content"))
     def content(self, card: CardState) -> SafeString:

@@ -18,8 +18,9 @@ from toolkits.jobs.queues import QUEUES, ToolkitQueue
 from toolkits.jobs.states import ACTIVE, JobState
 from toolkits.models import Job, SchedulerLease
 
-#: A worker that lives renews its heartbeat far more often.
-_SILENT = timedelta(seconds=90)
+#: After so long without a heartbeat a worker is thought dead: one that works renews it every
+#: 20 seconds, one that waits for work only when RQ's wait of seven minutes is over.
+_SILENT_BUSY, _SILENT_IDLE = timedelta(seconds=90), timedelta(seconds=450)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ class WorkerState:
     @property
     def silent(self) -> bool:
         """Whether it has not reported for long, as one that was killed."""
-        return self.heartbeat is None or timezone.now() - self.heartbeat > _SILENT
+        longest = _SILENT_BUSY if self.state == "busy" else _SILENT_IDLE
+        return self.heartbeat is None or timezone.now() - self.heartbeat > longest
 
 
 @dataclass(frozen=True)
