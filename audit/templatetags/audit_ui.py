@@ -49,3 +49,13 @@ def severity_icon(severity: object) -> str:
 def is_plain(value: object) -> bool:
     """Whether a value is a text or number, shown as it is."""
     return isinstance(value, str | int)
+
+
+@register.filter
+def is_pair(value: object) -> bool:
+    """Whether a value is what was and what is now, both plain."""
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_scalar, value))
+
+
+def _is_scalar(value: object) -> bool:
+    return value is None or isinstance(value, str | int)
