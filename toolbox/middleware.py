@@ -10,10 +10,20 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from toolbox import context, proxies
+from toolbox import context, metrics, proxies
 
 access_log = logging.getLogger("toolbox.access")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def _measure(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    match = request.resolver_match
+    # By the name of the address, never by the address itself: there are endless ones of those.
+    view = (match.view_name if match else "") or "none"
+    method = request.method if request.method in _METHODS else "other"
+    metrics.count("toolbox_http_requests", str(method), view, str(response.status_code))
+    metrics.observe("toolbox_http_request_seconds", seconds, view)
 
 
 def request_context(
@@ -37,6 +47,8 @@ def request_context(
         ):
             response = get_response(request)
             response["X-Request-ID"] = request_id
+            seconds = time.monotonic() - started
+            _measure(request, response, seconds)
             access_log.info(
                 "%s %s %d",
                 request.method,
@@ -47,7 +59,7 @@ def request_context(
                         "method": request.method,
                         "path": request.path,
                         "status": response.status_code,
-                        "duration_ms": round((time.monotonic() - started) * 1000, 1),
+                        "duration_ms": round(seconds * 1000, 1),
                     }
                 },
             )

@@ -9,6 +9,10 @@ class ToolkitsConfig(AppConfig):
     name = "toolkits"
 
     def ready(self) -> None:
+        from toolbox.metrics import gauges
+        from toolkits import measures
+
+        gauges.register(measures.read)
         post_migrate.connect(_install_guards, sender=self, dispatch_uid="toolkits.guards")
 
 

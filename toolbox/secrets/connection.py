@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,8 +15,9 @@ from hvac import exceptions as vault
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from toolbox import metrics
 from toolbox.config import VaultConfig
-from toolbox.secrets.errors import SecretsForbidden, translated
+from toolbox.secrets.errors import SecretsError, SecretsForbidden, translated
 
 T = TypeVar("T")
 
@@ -63,7 +65,7 @@ class VaultConnection:
 
     def use(self, action: Callable[[hvac.Client], T], path: str) -> T:
         """Do ``action`` with a signed-in client. Raises ``SecretsError`` that names ``path``."""
-        with translated(path):
+        with _measured(), translated(path):
             client = self._signed_in()
             try:
                 return action(client)
@@ -159,6 +161,19 @@ class VaultConnection:
     def _note_life(self, seconds: float) -> None:
         """Remember when to renew; a token that never ends has 0."""
         self._renew_at = time.monotonic() + seconds * _RENEW_AFTER if seconds else None
+
+
+@contextmanager
+def _measured() -> Iterator[None]:
+    started, outcome = time.monotonic(), "ok"
+    try:
+        yield
+    except SecretsError as error:
+        outcome = type(error).__name__
+        raise
+    finally:
+        metrics.count("toolbox_vault_calls", outcome)
+        metrics.observe("toolbox_vault_call_seconds", time.monotonic() - started)
 
 
 def _first_error(error: Any) -> str:

@@ -147,6 +147,15 @@ BOOTSTRAP_ADMIN_PASSWORD = e.secret(
 )
 BOOTSTRAP_ADMIN_EMAIL = e.text("BOOTSTRAP_ADMIN_EMAIL", about="Its email address.")
 
+METRICS_TOKEN = e.secret(
+    "METRICS_TOKEN", about="Bearer token for /metrics. Without one, METRICS_ALLOW alone decides."
+)
+METRICS_ALLOW = e.names(
+    "METRICS_ALLOW",
+    ["127.0.0.0/8", "::1/128"],
+    about="Networks that may read /metrics without the token.",
+)
+
 LOG_LEVEL = e.choice(
     "LOG_LEVEL",
     "INFO",

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from toolbox import metrics
 from toolkits import versions
 from toolkits.jobs import approvals, limits
 from toolkits.jobs.lease import lease_end
@@ -84,4 +85,6 @@ def _start(job: Job, worker: str) -> Job:
         started_at=values["started_at"],
         first_line=job.log_lines + 1,
     )
+    waited = (values["started_at"] - job.created_at).total_seconds()
+    metrics.observe("toolbox_job_wait_seconds", waited, job.queue)
     return job

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from toolbox import metrics
 from toolbox.events import emit
 from toolkits.jobs import job_secrets, limits
 from toolkits.jobs.states import JobState
@@ -41,6 +42,14 @@ def settle(job: Job, state: JobState, reason: str) -> None:
     emit("job.ended", target=job, outcome=outcome, state=state, reason=reason)
     outbox.add(job, state)
     transaction.on_commit(lambda: _tell(job))
+    transaction.on_commit(lambda: _measure(job, state))
+
+
+def _measure(job: Job, state: JobState) -> None:
+    metrics.count("toolbox_jobs_ended", job.toolkit_slug, job.operation, str(state))
+    if job.started_at is not None:
+        seconds = (timezone.now() - job.started_at).total_seconds()
+        metrics.observe("toolbox_job_seconds", seconds, job.toolkit_slug, job.operation)
 
 
 def _tell(job: Job) -> None:

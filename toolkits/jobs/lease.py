@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from toolbox import metrics
 from toolkits.jobs import children, ending, limits, logs, retries
 from toolkits.jobs.ready import enqueue
 from toolkits.jobs.states import ACTIVE, JobState
@@ -120,6 +121,8 @@ def _write_lines(job: Job, pulse: Pulse) -> None:
 def _count(job: Job, pulse: Pulse) -> None:
     job.log_lines += len(pulse.lines)
     job.log_bytes += pulse.log_bytes
+    if pulse.log_bytes:
+        metrics.count("toolbox_log_bytes", job.toolkit_slug, by=pulse.log_bytes)
 
 
 def note(job: Job, **values: Any) -> bool:

@@ -7,6 +7,7 @@ from collections import OrderedDict
 
 from django.conf import settings
 
+from toolbox import metrics
 from toolkits.bundles import trust
 from toolkits.runtime.process import RunnerProcess
 from toolkits.runtime.process_tree import cpu_seconds
@@ -37,6 +38,7 @@ class RunnerPool:
             self._idle.pop(other).end()
         if spec.digest:
             trust.still_good(spec.bundle, spec.digest)
+        metrics.count("toolbox_runner_starts", spec.slug)
         return RunnerProcess(spec)
 
     def release(self, runner: RunnerProcess) -> None:
