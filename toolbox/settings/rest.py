@@ -66,7 +66,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"JobState": "toolkits.jobs.states.JobState"},
+    "ENUM_NAME_OVERRIDES": {
+        "JobState": "toolkits.jobs.states.JobState",
+        "JobKind": "toolkits.models.job.JobKind",
+        "PlanState": "toolkits.models.PlanState",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "toolbox.api.openapi.add_problems",

@@ -10,9 +10,10 @@ from toolkits.api.jobs.views import CancelView, JobsView, JobView
 from toolkits.api.operations.views import OperationsView, OperationView
 from toolkits.api.records.transfer import ExportView, ImportView
 from toolkits.api.records.views import CollectionsView, RecordsView, RecordView
-from toolkits.api.toolkits.install import InstallView
+from toolkits.api.toolkits.install import InstallView, PlanView, UpdateView
+from toolkits.api.toolkits.lifecycle import RollbackView, VersionsView, VersionView
 from toolkits.api.toolkits.settings import SettingsView
-from toolkits.api.toolkits.views import ToolkitsView, ToolkitView, VersionsView
+from toolkits.api.toolkits.views import ToolkitsView, ToolkitView
 
 _TOOLKIT = "toolkits/<slug:slug>/"
 _RECORDS = f"{_TOOLKIT}records/<slug:collection>/"
@@ -21,8 +22,16 @@ _JOB = "jobs/<uuid:job_id>/"
 urlpatterns = [
     path("toolkits/", ToolkitsView.as_view(), name="api-toolkits"),
     path("toolkits/install/", InstallView.as_view(), name="api-toolkit-install"),
+    path(
+        "toolkits/install/<uuid:plan_id>/", PlanView.as_view(), name="api-install-plan"
+    ),
     path(_TOOLKIT, ToolkitView.as_view(), name="api-toolkit"),
     path(f"{_TOOLKIT}versions/", VersionsView.as_view(), name="api-toolkit-versions"),
+    path(
+        f"{_TOOLKIT}versions/<slug:digest>/", VersionView.as_view(), name="api-toolkit-version"
+    ),
+    path(f"{_TOOLKIT}update/", UpdateView.as_view(), name="api-toolkit-update"),
+    path(f"{_TOOLKIT}rollback/", RollbackView.as_view(), name="api-toolkit-rollback"),
     path(f"{_TOOLKIT}settings/", SettingsView.as_view(), name="api-toolkit-settings"),
     path(f"{_TOOLKIT}operations/", OperationsView.as_view(), name="api-operations"),
     path(f"{_TOOLKIT}operations/<slug:name>/", OperationView.as_view(), name="api-operation"),

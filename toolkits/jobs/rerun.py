@@ -6,7 +6,7 @@ from typing import Any
 
 from toolkits.errors import FieldError, InputError, NotUsable
 from toolkits.jobs import job_secrets
-from toolkits.jobs.dispatch import submit
+from toolkits.jobs.dispatch import Origin, submit
 from toolkits.models import Job
 
 
@@ -30,4 +30,5 @@ def run_again(job: Job, user: Any, changes: dict[str, Any], via: str = "console"
         user=user,
         via=via,
         dry_run=job.dry_run,
+        origin=Origin(rerun_of=job),
     )

@@ -3,6 +3,7 @@ when there is something new, and when it has ended."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -69,6 +70,32 @@ def _block(job_id: UUID, seconds: float) -> None:
             announce(job_id)
     except RedisError:
         time.sleep(min(0.25, seconds))
+
+
+class Bell:
+    """Rings when a job has news, for a caller that looks at the job itself. Without Redis it
+    never rings, and the caller looks as often as it waits."""
+
+    def __init__(self, job_id: UUID) -> None:
+        self._subscription = redis.client().pubsub(ignore_subscribe_messages=True)
+        with suppress(RedisError):
+            self._subscription.subscribe(_news_key(job_id))
+
+    def wait(self, seconds: float, stop: threading.Event) -> None:
+        """Wait for a ring, at most ``seconds``, and until ``stop`` at most half a second more."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0 and not stop.is_set():
+            try:
+                if self._subscription.get_message(timeout=min(left, 0.5)):
+                    return
+            except (RedisError, RuntimeError):
+                # RuntimeError: the subscription never came about.
+                stop.wait(left)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        with suppress(RedisError):
+            self._subscription.close()
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from toolkits.models import Job
 def _quick(monkeypatch):
     """Turns without waiting."""
     monkeypatch.setattr(events, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(events, "_SHORTEST_SECONDS", 0.0)
     monkeypatch.setattr(events, "_CHECK_SECONDS", 0.0)
     yield
     assert events.streams.taken == 0

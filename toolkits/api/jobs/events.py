@@ -29,13 +29,17 @@ from toolkits.api.finding import job_of
 from toolkits.api.jobs.logs import line_json
 from toolkits.api.jobs.serializers import job_json, progress_json
 from toolkits.jobs import logs
+from toolkits.jobs.waiting import Bell
 from toolkits.models import Job
 
 streams = Slots("event streams")
 #: Set when the process is asked to stop: open streams end, and their clients come again.
 closing = threading.Event()
 
-_POLL_SECONDS = 0.5
+# The worker rings a bell when there is something new; where a ring was lost, this finds it.
+_POLL_SECONDS = 1.0
+# A flood of rings is answered with batches.
+_SHORTEST_SECONDS = 0.1
 _CHECK_SECONDS = 3.0
 _BEAT_SECONDS = 10.0
 # Clients come back by themselves: a bound keeps no thread for ever.
@@ -99,6 +103,7 @@ class EventStream:
 
     def __init__(self, job_id: UUID, after: int, allowed: Callable[[], bool], slot: Slot) -> None:
         self.job_id, self.after, self.allowed, self.slot = job_id, after, allowed, slot
+        self.bell = Bell(job_id)
         self._events = self._run()
 
     def __iter__(self) -> Iterator[bytes]:
@@ -107,6 +112,7 @@ class EventStream:
     def close(self) -> None:
         """End the stream. The server calls it, also when the client has gone."""
         self._events.close()
+        self.bell.close()
         self.slot.free()
 
     def _run(self) -> Generator[bytes, None, None]:
@@ -136,7 +142,8 @@ class EventStream:
             if now - beat > _BEAT_SECONDS:
                 beat = now
                 yield b": still here\n\n"
-            closing.wait(_POLL_SECONDS)
+            closing.wait(_SHORTEST_SECONDS)
+            self.bell.wait(_POLL_SECONDS, closing)
 
     def _news(self, job: Job, shown: tuple[Any, Any]) -> tuple[list[bytes], tuple[Any, Any]]:
         news = []

@@ -23,14 +23,11 @@ from toolbox.api.views import ApiView
 from toolbox.events import emit
 from toolkits.api.finding import job_of
 from toolkits.jobs import logs
-from toolkits.jobs.logs import LogLine
+from toolkits.jobs.logs import LEVELS, LogLine, LogPage
 from toolkits.models import Job
 
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _MOST_LINES = 5000
 _CHUNK = 1000
-# A search that finds little still answers in time: the cursor says how far it came.
-_MOST_SCANNED = 50_000
 _LARGEST_CURSOR = 1 << 53
 #: Escape sequences and control characters: a terminal that shows the text obeys none of them.
 _CONTROLS = re.compile(
@@ -75,13 +72,9 @@ class Filter:
     level: str = "DEBUG"
     search: str = ""
 
-    def takes(self, line: LogLine) -> bool:
-        grave = LEVELS.index(line.level) if line.level in LEVELS else 1
-        return grave >= LEVELS.index(self.level) and self.search in line.text.lower()
-
-    @property
-    def takes_all(self) -> bool:
-        return self.level == "DEBUG" and not self.search
+    def read(self, job: Job, after: int, limit: int) -> LogPage:
+        levels = LEVELS[LEVELS.index(self.level) :] if self.level != LEVELS[0] else ()
+        return logs.read(job, after, limit, levels=levels, search=self.search)
 
 
 def line_json(line: LogLine) -> dict[str, Any]:
@@ -148,29 +141,13 @@ def _filter(request: Request) -> Filter:
     level = request.query_params.get("level", "DEBUG")
     if level not in LEVELS:
         raise ValidationError({"level": f"must be one of {', '.join(LEVELS)}"})
-    return Filter(level, request.query_params.get("search", "").lower())
+    return Filter(level, request.query_params.get("search", ""))
 
 
 def _page(job: Job, after: int, limit: int, wanted: Filter) -> dict[str, Any]:
-    if wanted.takes_all:
-        page = logs.read(job, after, limit)
-        return _body(page.lines, page.next_after, page.done)
-    found: list[LogLine] = []
-    start = after
-    while True:
-        page = logs.read(job, after, _CHUNK)
-        for line in page.lines:
-            after = line.number
-            if wanted.takes(line):
-                found.append(line)
-                if len(found) == limit:
-                    return _body(found, after, page.done and line is page.lines[-1])
-        if page.done or not page.lines or after - start >= _MOST_SCANNED:
-            return _body(found, after, page.done)
-
-
-def _body(lines: list[LogLine], next_after: int, done: bool) -> dict[str, Any]:
-    return {"lines": [line_json(line) for line in lines], "next_after": next_after, "done": done}
+    page = wanted.read(job, after, limit)
+    lines = [line_json(line) for line in page.lines]
+    return {"lines": lines, "next_after": page.next_after, "done": page.done}
 
 
 def _download(job: Job, after: int, wanted: Filter) -> StreamingHttpResponse:
@@ -184,13 +161,12 @@ def _download(job: Job, after: int, wanted: Filter) -> StreamingHttpResponse:
 
 def _text(job: Job, after: int, wanted: Filter) -> Iterator[bytes]:
     while True:
-        page = logs.read(job, after, _CHUNK)
-        after = page.next_after
-        lines = [line for line in page.lines if wanted.takes(line)]
-        if lines:
-            yield "".join(map(plain, lines)).encode("utf-8", "replace")
-        if page.done or not page.lines:
+        page = wanted.read(job, after, _CHUNK)
+        if page.lines:
+            yield "".join(map(plain, page.lines)).encode("utf-8", "replace")
+        if page.done or page.next_after == after:
             return
+        after = page.next_after
 
 
 def plain(line: LogLine) -> str:

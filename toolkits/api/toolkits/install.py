@@ -1,16 +1,12 @@
-"""Installing a bundle."""
+"""Installing and updating from a bundle: at once, or by a plan that is confirmed."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,65 +14,161 @@ from rest_framework.response import Response
 from toolbox.api import paging
 from toolbox.api.openapi import may_answer
 from toolbox.api.parameters import only_known
-from toolbox.api.parsers import BoundedMultiPartParser
+from toolbox.api.parsers import BoundedMultiPartParser, TooLarge
 from toolbox.api.views import ApiView
 from toolkits import access
-from toolkits.api.finding import toolkit_of
+from toolkits.api.finding import manageable_toolkit, toolkit_of
+from toolkits.api.toolkits.plans import ConfirmSerializer, PlanSerializer, plan_json
 from toolkits.api.toolkits.serializers import (
     InstallSerializer,
     ToolkitDetailSerializer,
     toolkit_detail_json,
 )
-from toolkits.bundles.install import install_bundle
+from toolkits.bundles import planning, staging
+from toolkits.bundles.install import confirm
+from toolkits.bundles.planning import PlanOptions
+from toolkits.models import InstallPlan, ToolkitVersion
+
+_PARAMETERS = [
+    OpenApiParameter("plan", bool, description="Only say what it would change: answers a plan."),
+    OpenApiParameter(
+        "allow_downgrade", bool, description="Also where a newer version is installed."
+    ),
+    OpenApiParameter(
+        "ask_consent",
+        bool,
+        description="409 where the version asks for more than its predecessor was given.",
+    ),
+]
+_ENABLE = OpenApiParameter("enable", bool, description="Enable a new one at once (the default).")
 
 
-class InstallView(ApiView):
-    """Installing or updating a toolkit from a zip."""
+class UploadView(ApiView):
+    """Base: takes a bundle into a private folder, counted while it comes."""
 
     parser_classes = (BoundedMultiPartParser,)
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with staging.private_folder() as folder:
+            limit: int = settings.TOOLKIT_UPLOAD_MAX_BYTES
+            self.handler = staging.StagedUploadHandler(folder, limit)
+            request.upload_handlers = [self.handler]
+            return super().dispatch(request, *args, **kwargs)
+
+    def taken(self, request: Request, slug: str = "") -> Response:
+        """Plan what was uploaded, and confirm it unless only the plan was asked for."""
+        options = PlanOptions(
+            allow_downgrade=paging.flag(request, "allow_downgrade"),
+            enable=paging.flag(request, "enable", default=True),
+            slug=slug,
+        )
+        only_plan = paging.flag(request, "plan")
+        consent = not paging.flag(request, "ask_consent")
+        given = InstallSerializer(data=request.data)
+        if self.handler.exceeded:
+            raise TooLarge
+        given.is_valid(raise_exception=True)
+        bundle = given.validated_data["bundle"]
+        plan = planning.make_plan(bundle.path, user=request.user, via="api", options=options)
+        if only_plan:
+            return Response(plan_json(plan))
+        return _installed(
+            request, confirm(plan, request.user, digest=plan.digest, consent=consent)
+        )
+
+
+def _installed(request: Request, version: ToolkitVersion) -> Response:
+    body = toolkit_detail_json(request, toolkit_of(request, version.toolkit.slug))
+    return Response(body, status=201, headers={"Location": body["url"]})
+
+
+_ANSWERS = {200: PlanSerializer, 201: ToolkitDetailSerializer}
+_UPLOAD = {"multipart/form-data": InstallSerializer}
+
+
+class InstallView(UploadView):
+    """Installing or updating a toolkit."""
+
     @extend_schema(
         operation_id="toolkits_install",
-        parameters=[
-            OpenApiParameter(
-                "allow_downgrade", bool, description="Also where a newer version is installed."
-            ),
-            OpenApiParameter("enable", bool, description="Enable a new one at once (default)."),
-        ],
-        request={"multipart/form-data": InstallSerializer},
-        responses={201: ToolkitDetailSerializer},
-        extensions=may_answer(404, 409, 422),
+        parameters=[*_PARAMETERS, _ENABLE],
+        request=_UPLOAD,
+        responses=_ANSWERS,
+        extensions=may_answer(409, 422),
     )
     def post(self, request: Request) -> Response:
-        """Install a bundle and make it the active version of its toolkit."""
-        only_known(request, {"allow_downgrade", "enable"})
-        if not access.can_manage_toolkits(request.user):
+        """Install a bundle and make it the active version of its toolkit.
+
+        With `plan=true` nothing is installed, and the answer is 200 with the plan.
+        """
+        if not access.can_install_toolkits(request.user):
             raise Http404
-        given = InstallSerializer(data=request.data)
+        only_known(request, {"plan", "allow_downgrade", "ask_consent", "enable"})
+        return self.taken(request)
+
+
+class UpdateView(UploadView):
+    """Updating one toolkit."""
+
+    @extend_schema(
+        operation_id="toolkits_update",
+        parameters=_PARAMETERS,
+        request=_UPLOAD,
+        responses=_ANSWERS,
+        extensions=may_answer(409, 422),
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Install a bundle of this toolkit and make it the active version.
+
+        With `plan=true` nothing is installed, and the answer is 200 with the plan.
+        """
+        manageable_toolkit(request, slug)
+        only_known(request, {"plan", "allow_downgrade", "ask_consent"})
+        return self.taken(request, slug)
+
+
+class PlanView(ApiView):
+    """A plan."""
+
+    @extend_schema(operation_id="toolkits_plan_read", responses=PlanSerializer)
+    def get(self, request: Request, plan_id: UUID) -> Response:
+        """Show what a bundle that was uploaded would change."""
+        return Response(plan_json(_plan_of(request, plan_id)))
+
+    @extend_schema(
+        operation_id="toolkits_plan_confirm",
+        request=ConfirmSerializer,
+        responses={201: ToolkitDetailSerializer},
+        extensions=may_answer(409, 422),
+    )
+    def post(self, request: Request, plan_id: UUID) -> Response:
+        """Install exactly what was planned."""
+        plan = _plan_of(request, plan_id)
+        given = ConfirmSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        with _staged(given.validated_data["bundle"]) as path:
-            version = install_bundle(
-                path,
-                user=request.user,
-                via="api",
-                allow_downgrade=paging.flag(request, "allow_downgrade"),
-                enable=paging.flag(request, "enable", default=True),
-            )
-        toolkit = toolkit_of(request, version.toolkit.slug)
-        data: dict[str, Any] = toolkit_detail_json(request, toolkit)
-        return Response(data, status=201, headers={"Location": data["url"]})
+        return _installed(request, confirm(plan, request.user, **given.validated_data))
+
+    @extend_schema(
+        operation_id="toolkits_plan_discard",
+        request=None,
+        responses={204: None},
+        extensions=may_answer(409),
+    )
+    def delete(self, request: Request, plan_id: UUID) -> Response:
+        """Give a plan up."""
+        planning.discard(_plan_of(request, plan_id), request.user)
+        return Response(status=204)
 
 
-@contextmanager
-def _staged(upload: UploadedFile[Any]) -> Iterator[Path]:
-    """Write the upload into a folder that nobody else can reach, so that what is checked is
-    what is installed."""
-    settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="upload-", dir=settings.VAR_DIR) as folder:
-        # The name is shown in messages; it must not be able to lead out of the folder.
-        name = (upload.name or "").replace("\\", "/").rpartition("/")[2] or "bundle.zip"
-        path = Path(folder, name[-100:])
-        with path.open("wb") as target:
-            for chunk in upload.chunks():
-                target.write(chunk)
-        yield path
+def _plan_of(request: Request, plan_id: UUID) -> InstallPlan:
+    plan = InstallPlan.objects.select_related("base_version").filter(pk=plan_id).first()
+    if plan is None or not _may_install(request, plan):
+        raise Http404
+    return plan
+
+
+def _may_install(request: Request, plan: InstallPlan) -> bool:
+    if access.can_install_toolkits(request.user):
+        return True
+    found = access.visible_toolkits(request.user).filter(slug=plan.slug).first()
+    return found is not None and access.can_manage_toolkits(request.user, found)

@@ -21,6 +21,7 @@ class ToolkitSerializer(serializers.Serializer[Any]):
     description = serializers.CharField(allow_blank=True)
     version = serializers.CharField()
     enabled = serializers.BooleanField()
+    pinned = serializers.BooleanField(help_text="It is not to be updated.")
     bundled = serializers.BooleanField(help_text="It ships with the platform.")
     icon = serializers.CharField(allow_blank=True)
     categories = serializers.ListField(child=serializers.CharField())
@@ -64,9 +65,15 @@ class TrueOrFalse(serializers.BooleanField):
 
 
 class ToolkitPatchSerializer(serializers.Serializer[Any]):
-    """What can be changed in place."""
+    """What can be changed in place: at least one of it."""
 
-    enabled = TrueOrFalse()
+    enabled = TrueOrFalse(required=False)
+    pinned = TrueOrFalse(required=False, help_text="Do not update it.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            raise serializers.ValidationError("Give enabled, pinned or both.")
+        return attrs
 
 
 class VersionSerializer(serializers.Serializer[Any]):
@@ -100,6 +107,7 @@ def toolkit_json(toolkit: Toolkit) -> dict[str, Any]:
         "description": toolkit.description,
         "version": toolkit.active_version.version if toolkit.active_version else "",
         "enabled": toolkit.enabled,
+        "pinned": toolkit.pinned,
         "bundled": toolkit.bundled,
         "icon": toolkit.icon,
         "categories": toolkit.categories,

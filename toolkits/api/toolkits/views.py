@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from toolbox.api import conditional, paging
+from toolbox.api import conditional, paging, selection
 from toolbox.api.openapi import may_answer
 from toolbox.api.parameters import if_match, if_none_match, only_known
 from toolbox.api.views import ApiView
@@ -17,10 +19,19 @@ from toolkits.api.toolkits.serializers import (
     ToolkitDetailSerializer,
     ToolkitListSerializer,
     ToolkitPatchSerializer,
-    VersionListSerializer,
     toolkit_detail_json,
     toolkit_json,
-    version_json,
+)
+from toolkits.models import Toolkit
+
+_PURGE = OpenApiParameter(
+    "purge",
+    str,
+    many=True,
+    enum=list(lifecycle.DATA),
+    explode=False,
+    style="form",
+    description="Data to delete with it, with commas between.",
 )
 
 
@@ -64,25 +75,38 @@ class ToolkitView(ApiView):
         extensions=may_answer(409, 412),
     )
     def patch(self, request: Request, slug: str) -> Response:
-        """Enable or disable a toolkit. Running jobs go on to their end."""
-        toolkit = manageable_toolkit(request, slug)
+        """Enable or disable a toolkit, or pin it to its version. Running jobs go on."""
+        manageable_toolkit(request, slug)
         given = ToolkitPatchSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         with transaction.atomic():
             toolkit = manageable_toolkit(request, slug)
             tag = conditional.tag(toolkit_detail_json(request, toolkit))
             conditional.check(request, tag, required=False)
-            switch = lifecycle.enable if given.validated_data["enabled"] else lifecycle.disable
-            switch(toolkit, request.user)
+            _change(toolkit, request.user, **given.validated_data)
         return conditional.answer(request, toolkit_detail_json(request, toolkit_of(request, slug)))
 
-
-class VersionsView(ApiView):
-    """The versions of a toolkit that are kept."""
-
-    @extend_schema(operation_id="toolkits_versions", responses=VersionListSerializer)
-    def get(self, request: Request, slug: str) -> Response:
-        """List the versions that are kept, for those who manage toolkits."""
+    @extend_schema(
+        operation_id="toolkits_remove",
+        parameters=[_PURGE],
+        request=None,
+        responses={204: None},
+        extensions=may_answer(409),
+    )
+    def delete(self, request: Request, slug: str) -> Response:
+        """Remove a toolkit. Its data stays, but for what `purge` names."""
+        only_known(request, {"purge"})
         toolkit = manageable_toolkit(request, slug)
-        versions = toolkit.versions.defer("manifest", "description")
-        return Response({"results": [version_json(toolkit, version) for version in versions]})
+        purge = selection.names_of(request, "purge", lifecycle.DATA)
+        lifecycle.uninstall(toolkit, request.user, purge=purge, via="api")
+        return Response(status=204)
+
+
+def _change(
+    toolkit: Toolkit, user: Any, *, enabled: bool | None = None, pinned: bool | None = None
+) -> None:
+    if pinned is not None:
+        lifecycle.pin(toolkit, user, pinned=pinned)
+    if enabled is not None:
+        switch = lifecycle.enable if enabled else lifecycle.disable
+        switch(toolkit, user)
