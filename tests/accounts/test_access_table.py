@@ -5,7 +5,7 @@ from __future__ import annotations
 from http.cookies import SimpleCookie
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, Group
 from django.test import Client
 from django.utils.timezone import now
 
@@ -16,7 +16,15 @@ from tests.accounts.access_walk import COLUMNS, TABLE, Table, addresses, outcome
 from tests.support import trail
 from tests.support.factories import make_job, make_row, make_token, make_user
 from toolkits.jobs.states import JobState
-from toolkits.models import CardState, Record
+from toolkits.models import (
+    CardState,
+    Job,
+    NotificationDelivery,
+    NotificationRule,
+    Record,
+    Schedule,
+    Toolkit,
+)
 
 SHARDS = 4
 TABLE_ROWS = Table(TABLE.read_text())
@@ -56,10 +64,26 @@ def samples(people: dict[str, User]) -> dict[str, str]:
         "session": str(sessions.begin(owner, SessionKind.BROWSER, seconds=600).pk),
         "token": str(make_token(owner)[0].pk),
         "app": "toolkits",
-        "toolkit_pk": str(toolkit.pk),
-        "record": str(Record.objects.create(toolkit=toolkit, collection="things").pk),
-        "card": str(CardState.objects.create(toolkit=toolkit, name="c", next_refresh_at=now()).pk),
+        **admin_samples(toolkit, job),
     }
+
+
+def admin_samples(toolkit: Toolkit, job: Job) -> dict[str, str]:
+    owner = Group.objects.get(name=TOOLKIT_USER)
+    schedule = Schedule.objects.create(
+        name="s", toolkit=toolkit, operation="hello", kind="cron", cron="0 3 * * *", owner=owner
+    )
+    rule = NotificationRule.objects.create(name="r", channel="email", recipients=["a@b.example"])
+    delivery = NotificationDelivery.objects.create(rule=rule, job=job)
+    rows = {
+        "toolkit_pk": toolkit,
+        "record": Record.objects.create(toolkit=toolkit, collection="things"),
+        "card": CardState.objects.create(toolkit=toolkit, name="c", next_refresh_at=now()),
+        "schedule": schedule,
+        "rule": rule,
+        "delivery": delivery,
+    }
+    return {name: str(row.pk) for name, row in rows.items()}
 
 
 _HANDLER = Client(raise_request_exception=False).handler

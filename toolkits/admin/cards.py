@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from toolbox.admin.base import ReadOnlyAdmin
 from toolkits.access import can_manage_toolkits, visible_toolkits
+from toolkits.admin.boxes import json_box
 from toolkits.models import CardState
 from toolkits.templatetags import toolbox_ui as ui
 
@@ -72,4 +73,4 @@ class CardAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("content"))
     def content(self, card: CardState) -> SafeString:
-        return format_html('<pre class="snippet" tabindex="0">{}</pre>', ui.as_json(card.view))
+        return json_box(card.view)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from toolbox.admin.base import ReadOnlyAdmin
 from toolkits import vaulted
 from toolkits.access import can_manage_toolkits, visible_toolkits
+from toolkits.admin.boxes import json_box
 from toolkits.admin.jobs import ToolkitFilter
 from toolkits.models import Record
 from toolkits.templatetags import toolbox_ui as ui
@@ -76,9 +77,4 @@ class RecordAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("content"))
     def content(self, record: Record) -> SafeString:
         described = record.toolkit.collection(record.collection) or {}
-        shown = vaulted.public(described.get("secret_fields", []), record.data)
-        masked = {
-            name: vaulted.UNCHANGED if vaulted.is_reference(value) else value
-            for name, value in shown.items()
-        }
-        return format_html('<pre class="snippet" tabindex="0">{}</pre>', ui.as_json(masked))
+        return json_box(vaulted.public(described.get("secret_fields", []), record.data))
