@@ -17,6 +17,9 @@ from rest_framework.views import APIView
 from accounts import signin, tokens
 from accounts.api import cookies
 from accounts.api.serializers import AccessSerializer, LoginSerializer, MeSerializer
+from accounts.mfa import policy, proving
+from accounts.mfa.policy import Lacking
+from accounts.mfa.problems import FactorMissing, FactorNeeded
 from accounts.models import User
 from accounts.problems import TokenRefused
 from toolbox.events import emit
@@ -49,7 +52,8 @@ class LoginView(CookieView):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         proof = signin.by_password(data["username"], data["password"], data["provider"])
-        return _answer(tokens.issue(proof.user, provider=proof.provider, methods=proof.methods))
+        methods = (*proof.methods, *_second_factor(proof, data["otp"]))
+        return _answer(tokens.issue(proof.user, provider=proof.provider, methods=methods))
 
 
 class RefreshView(CookieView):
@@ -99,6 +103,18 @@ class MeView(APIView):
     def get(self, request: Request) -> Response:
         assert isinstance(request.user, User)
         return Response(MeSerializer(request.user).data)
+
+
+def _second_factor(proof: signin.Proof, otp: str) -> tuple[str, ...]:
+    """Check the second factor where one is lacking."""
+    lacking = policy.lacking(proof.user, proof.methods)
+    if lacking == Lacking.NOTHING:
+        return ()
+    if lacking == Lacking.SETTING_UP:
+        raise FactorMissing
+    if not otp:
+        raise FactorNeeded
+    return (proving.by_code(proof.user, otp),)
 
 
 def _answer(pair: tokens.TokenPair) -> Response:

@@ -13,13 +13,15 @@ from accounts.models import PersonalToken, User, UserSession
 
 class LoginSerializer(serializers.Serializer[Any]):
     """A name and a password; ``provider`` is where to prove them, by default the first that
-    takes a password."""
+    takes a password. ``otp`` is a code of an authenticator app, or a recovery code, where the
+    account has a second factor."""
 
     username = serializers.CharField(max_length=254)
     password = serializers.CharField(
         max_length=1024, trim_whitespace=False, write_only=True, style={"input_type": "password"}
     )
     provider = serializers.SlugField(max_length=64, default="", allow_blank=True)
+    otp = serializers.CharField(max_length=40, default="", allow_blank=True, write_only=True)
 
 
 class MeSerializer(serializers.ModelSerializer[User]):

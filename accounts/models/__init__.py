@@ -1,3 +1,4 @@
+from accounts.models.factor import Factor, FactorKind, RolePolicy
 from accounts.models.grant import Grant, GrantRole
 from accounts.models.provider import Identity, Provider, ProviderKind, ProvidersApplied
 from accounts.models.session import SessionKind, UserSession
@@ -6,6 +7,8 @@ from accounts.models.token import PersonalToken
 from accounts.models.user import User, UserKind, UserManager
 
 __all__ = [
+    "Factor",
+    "FactorKind",
     "Grant",
     "GrantRole",
     "Identity",
@@ -13,6 +16,7 @@ __all__ = [
     "Provider",
     "ProviderKind",
     "ProvidersApplied",
+    "RolePolicy",
     "SessionKind",
     "SignInThrottle",
     "User",

@@ -17,7 +17,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import devices, personal_tokens, provisioning, sessions, users
+from accounts.mfa import policy
 from accounts.models import PersonalToken, Provider, UserSession
+from accounts.pages.confirm import confirmed
 from accounts.pages.forms import PasswordForm, TokenForm
 from accounts.pages.guards import AccountRequest, own_page
 from accounts.problems import NotAllowed
@@ -34,6 +36,8 @@ def account(request: AccountRequest) -> HttpResponseBase:
         "sessions": [_session(row, request) for row in request.user.sessions.alive()],
         "tokens": _tokens(request),
         "has_password": request.user.has_usable_password(),
+        "factors": list(request.user.factors.all()),
+        "factor_required": policy.is_required(request.user),
         "identities": identities,
         "linkable": [row for row in Provider.objects.usable().filter(kind="oidc")
                      if row.pk not in {identity.provider_id for identity in identities}],
@@ -120,6 +124,7 @@ def _change_password(request: AccountRequest, new: str) -> None:
 
 
 @own_page
+@confirmed
 @require_http_methods(["GET", "POST"])
 def token_new(request: AccountRequest) -> HttpResponseBase:
     """Make a personal token and show it, once."""

@@ -15,7 +15,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import signin
+from accounts.mfa import policy
+from accounts.mfa.policy import Lacking
 from accounts.models import Provider, ProviderKind
+from accounts.pages import pending
 from accounts.pages.forms import SignInForm
 from accounts.pages.guards import safe_next
 from accounts.providers import oidc
@@ -53,7 +56,16 @@ def _by_password(request: HttpRequest, form: SignInForm, target: str) -> HttpRes
 
 
 def finish(request: HttpRequest, proof: signin.Proof, target: str) -> HttpResponseBase:
-    """Let somebody in who has proved who they are."""
+    """Let somebody in who has proved who they are, or ask for the second factor first."""
+    lacking = policy.lacking(proof.user, proof.methods)
+    if lacking == Lacking.NOTHING:
+        return let_in(request, proof, target)
+    pending.put(request, pending.Pending(proof, lacking, target))
+    return redirect("second-factor" if lacking == Lacking.FACTOR else "second-factor-add")
+
+
+def let_in(request: HttpRequest, proof: signin.Proof, target: str) -> HttpResponseBase:
+    """Begin the session; nothing is lacking."""
     signin.begin_browser_session(request, proof)
     if proof.id_token:
         request.session[oidc.ID_TOKEN] = proof.id_token

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.pages import account, oidc, sign_in
+from accounts.pages import account, confirm, oidc, second_factor, sign_in
 
 urlpatterns = [
     path("login/", sign_in.login, name="login"),
@@ -11,6 +11,13 @@ urlpatterns = [
     path("oidc/<slug:provider>/callback/", oidc.callback, name="oidc-callback"),
     path("identities/<slug:provider>/link/", oidc.link, name="account-link"),
     path("identities/<uuid:identity_id>/unlink/", account.identity_unlink, name="account-unlink"),
+    path("second-factor/", second_factor.challenge, name="second-factor"),
+    path("second-factor/add/", second_factor.add, name="second-factor-add"),
+    path("second-factor/recovery/", second_factor.recovery_renew, name="recovery-renew"),
+    path(
+        "second-factor/<uuid:factor_id>/remove/", second_factor.remove, name="second-factor-remove"
+    ),
+    path("confirm/", confirm.confirm, name="account-confirm"),
     path("", account.account, name="account"),
     path("password/", account.password, name="account-password"),
     path("sessions/end/", account.sessions_end_others, name="account-sessions-end"),

@@ -1,0 +1,39 @@
+"""Who needs a second factor, and what a sign-in still lacks."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from accounts.models import Factor, FactorKind, RolePolicy, User
+
+#: What a provider says when it saw to a second factor itself.
+DONE_THERE = "mfa"
+
+
+class Lacking(StrEnum):
+    """What is left to do after the first proof."""
+
+    NOTHING = "nothing"
+    FACTOR = "factor"
+    SETTING_UP = "setting up"
+
+
+def factors(user: User) -> list[Factor]:
+    """What ``user`` can prove themselves with; recovery codes alone are no factor."""
+    found = list(user.factors.all())
+    return found if any(factor.kind != FactorKind.RECOVERY for factor in found) else []
+
+
+def is_required(user: User) -> bool:
+    """Whether a role that ``user`` has, by group or by grant, asks for a second factor."""
+    roles = set(user.roles) | {grant.role for grant in user.grant_list}
+    return RolePolicy.objects.filter(role__name__in=roles, requires_mfa=True).exists()
+
+
+def lacking(user: User, methods: tuple[str, ...]) -> Lacking:
+    """What ``user``, who proved themselves by ``methods``, still has to do."""
+    if DONE_THERE in methods:
+        return Lacking.NOTHING
+    if factors(user):
+        return Lacking.FACTOR
+    return Lacking.SETTING_UP if is_required(user) else Lacking.NOTHING
