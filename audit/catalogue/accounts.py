@@ -50,10 +50,9 @@ SIGN_IN = [
     ),
     warning(
         "access.denied",
-        "A signed-in user asked for something that they may not see or do.",
+        "A signed-in user asked for what they may not see or do, or what is not there.",
         method="HTTP method",
         path="path that was asked for",
-        permission="permission that was missing",
         status="HTTP status of the answer",
     ),
 ]
