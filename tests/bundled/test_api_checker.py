@@ -218,8 +218,9 @@ def test_a_slow_server_ends_at_the_time_limit_and_a_cancel_at_once(server):
 def test_a_saved_request_keeps_its_history(server):
     ctx = context()
     good = [{"what": "status", "value": "200"}]
-    ctx.run("send", url="{{base_url}}/echo", save_as="ping", assertions=good,
-            environment=ctx.add(Environment(name="e", variables=[Pair(name="base_url", value=server.url)])))  # fmt: skip
+    base = Pair(name="base_url", value=server.url)
+    env = ctx.add(Environment(name="e", variables=[base]))
+    ctx.run("send", url="{{base_url}}/echo", save_as="ping", assertions=good, environment=env)
     saved = ctx.records(SavedRequest).list()[0]
     environment = ctx.records(Environment).list()[0]
 
