@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
+from django.utils.dateparse import parse_datetime
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
@@ -50,6 +52,19 @@ def uuid_of(request: Request, name: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         raise ValidationError({name: "must be a UUID"}) from None
+
+
+def moment(request: Request, name: str) -> datetime:
+    """A date and time with its time zone in the query."""
+    # A plus sign that was not encoded arrives as a space.
+    text = request.query_params[name].replace(" ", "+")
+    try:
+        found = parse_datetime(text)
+        if found is not None and found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise ValidationError({name: "must be a date and time with a time zone, as RFC 3339 has it"})
 
 
 def page(

@@ -69,6 +69,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "JobState": "toolkits.jobs.states.JobState",
         "JobKind": "toolkits.models.job.JobKind",
+        "ApprovalState": "toolkits.models.ApprovalState",
         "PlanState": "toolkits.models.PlanState",
     },
     "POSTPROCESSING_HOOKS": [

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from toolkits.api.jobs.artifacts import ArtifactsView, ArtifactView
+from toolkits.api.jobs.decisions import ApproveView, RejectView
 from toolkits.api.jobs.events import EventsView
 from toolkits.api.jobs.logs import LogsView
 from toolkits.api.jobs.retry import RetryView
@@ -46,6 +47,8 @@ urlpatterns = [
     path(f"{_JOB}events/", EventsView.as_view(), name="api-job-events"),
     path(f"{_JOB}cancel/", CancelView.as_view(), name="api-job-cancel"),
     path(f"{_JOB}retry/", RetryView.as_view(), name="api-job-retry"),
+    path(f"{_JOB}approve/", ApproveView.as_view(), name="api-job-approve"),
+    path(f"{_JOB}reject/", RejectView.as_view(), name="api-job-reject"),
     path(f"{_JOB}artifacts/", ArtifactsView.as_view(), name="api-job-artifacts"),
     path(f"{_JOB}artifacts/<str:name>/", ArtifactView.as_view(), name="api-job-artifact"),
 ]

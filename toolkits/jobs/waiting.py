@@ -77,7 +77,9 @@ class Bell:
     never rings, and the caller looks as often as it waits."""
 
     def __init__(self, job_id: UUID) -> None:
-        self._subscription = redis.client().pubsub(ignore_subscribe_messages=True)
+        self._subscription = redis.client().pubsub(  # type: ignore[no-untyped-call]
+            ignore_subscribe_messages=True
+        )
         with suppress(RedisError):
             self._subscription.subscribe(_news_key(job_id))
 

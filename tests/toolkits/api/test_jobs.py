@@ -86,6 +86,7 @@ def test_jobs_are_filtered(api, curator, user, toolkit):
         "state=unknown", "limit=0", "limit=201", "limit=1_0", "limit=-1", "cursor=x", "mine=yes",
         "created_after=yesterday", "created_after=2026-01-01T00:00:00", "fields=id,password",
         "created_after=0001-01-01T00:00:00%2B23:00", "fields=", "stat=failed", "limit=٣",
+        "schedule=x", "parent=1",
     ],
 )  # fmt: skip
 def test_a_parameter_that_makes_no_sense_is_refused(api, user, query):

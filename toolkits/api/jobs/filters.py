@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.dateparse import parse_datetime
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
@@ -33,31 +32,39 @@ PARAMETERS = [
     OpenApiParameter("requested_by", str, description="Username of who requested it."),
     OpenApiParameter("mine", bool, description="Only what you requested yourself."),
     OpenApiParameter("dry_run", bool, description="Only dry runs, or none."),
+    OpenApiParameter("schedule", OpenApiTypes.UUID, description="Runs of this schedule."),
+    OpenApiParameter("parent", OpenApiTypes.UUID, description="What this job started."),
     OpenApiParameter("created_after", OpenApiTypes.DATETIME, description="With time zone."),
     OpenApiParameter("created_before", OpenApiTypes.DATETIME, description="With time zone."),
 ]
 NAMES = frozenset(parameter.name for parameter in PARAMETERS)
 
 
+#: Column and reader of each parameter that is one comparison.
+_PLAIN: dict[str, tuple[str, Callable[[Request, str], Any]]] = {
+    "toolkit": ("toolkit_slug", lambda request, name: request.query_params[name]),
+    "operation": ("operation", lambda request, name: request.query_params[name]),
+    "requested_by": (
+        "requested_by__username__iexact", lambda request, name: request.query_params[name],
+    ),
+    "dry_run": ("dry_run", paging.flag),
+    "schedule": ("schedule", paging.uuid_of),
+    "parent": ("parent", paging.uuid_of),
+    "created_after": ("created_at__gt", paging.moment),
+    "created_before": ("created_at__lt", paging.moment),
+}  # fmt: skip
+
+
 def apply(request: Request, jobs: QuerySet[Job]) -> QuerySet[Job]:
     """Narrow ``jobs`` by the parameters of the query."""
     query = request.query_params
-    wanted: dict[str, Any] = {}
-    for name, column in (("toolkit", "toolkit_slug"), ("operation", "operation")):
-        if name in query:
-            wanted[column] = query[name]
+    wanted = {
+        column: read(request, name) for name, (column, read) in _PLAIN.items() if name in query
+    }
     if "state" in query:
         wanted["state__in"] = _states(",".join(query.getlist("state")))
-    if "requested_by" in query:
-        wanted["requested_by__username__iexact"] = query["requested_by"]
     if paging.flag(request, "mine"):
         wanted["requested_by"] = request.user
-    if "dry_run" in query:
-        wanted["dry_run"] = paging.flag(request, "dry_run")
-    if "created_after" in query:
-        wanted["created_at__gt"] = _moment(request, "created_after")
-    if "created_before" in query:
-        wanted["created_at__lt"] = _moment(request, "created_before")
     return jobs.filter(**wanted)
 
 
@@ -67,15 +74,3 @@ def _states(text: str) -> list[str]:
         listed = ", ".join(sorted(unknown))[:100]
         raise ValidationError({"state": f"{listed}: not among {', '.join(_STATES)}"})
     return states
-
-
-def _moment(request: Request, name: str) -> datetime:
-    # A plus sign that was not encoded arrives as a space.
-    text = request.query_params[name].replace(" ", "+")
-    try:
-        moment = parse_datetime(text)
-        if moment is not None and moment.tzinfo is not None:
-            return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise ValidationError({name: "must be a date and time with a time zone, as RFC 3339 has it"})

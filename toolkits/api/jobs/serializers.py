@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from toolkits.jobs import job_secrets
 from toolkits.jobs.states import JobState
-from toolkits.models import Job, JobAttempt
+from toolkits.models import ApprovalState, Job, JobAttempt
 from toolkits.models.job import JobKind, JobVia
 
 
@@ -66,7 +66,20 @@ class JobSerializer(serializers.Serializer[Any]):
     queue = serializers.CharField()
     progress = ProgressSerializer(allow_null=True)
     requested_by = PersonSerializer(allow_null=True)
+    requester = serializers.CharField(
+        allow_blank=True, help_text="A name that outlives the account; or that of the schedule."
+    )
     requested_via = serializers.ChoiceField(choices=JobVia.choices)
+    schedule = serializers.UUIDField(allow_null=True, help_text="The schedule that it is a run of.")
+    scheduled_for = serializers.DateTimeField(allow_null=True)
+    parent = serializers.UUIDField(  # type: ignore[assignment]
+        allow_null=True, help_text="The job that started it."
+    )
+    rerun_of = serializers.UUIDField(allow_null=True, help_text="The job that it runs again.")
+    not_before = serializers.DateTimeField(allow_null=True, help_text="It waits for this time.")
+    waits_for = serializers.CharField(
+        allow_blank=True, help_text="The limit or lock that others hold."
+    )
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
@@ -96,11 +109,29 @@ class AttemptSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_blank=True)
 
 
+class ApprovalSerializer(serializers.Serializer[Any]):
+    """A second person's consent to a job."""
+
+    state = serializers.ChoiceField(choices=ApprovalState.choices)
+    digest = serializers.CharField(
+        allow_blank=True,
+        help_text="Of the inputs, the version and the plan: send it to approve exactly these. "
+        "Blank until the plan is there.",
+    )
+    plan = serializers.UUIDField(allow_null=True, help_text="The dry run that shows the plan.")
+    expires_at = serializers.DateTimeField()
+    decided_at = serializers.DateTimeField(allow_null=True)
+    decided_by = PersonSerializer(allow_null=True)
+    comment = serializers.CharField(allow_blank=True)
+
+
 class JobDetailSerializer(JobSerializer):
     """A job with its attempts, and what the user may do with it now."""
 
     attempts = AttemptSerializer(many=True)
+    approval = ApprovalSerializer(allow_null=True, help_text="Where it needs one.")
     can_cancel = serializers.BooleanField()
+    can_approve = serializers.BooleanField()
 
 
 class ListedJobSerializer(JobSerializer):
@@ -125,8 +156,8 @@ def job_url(job_id: Any) -> str:
     return reverse("api-job", args=[job_id])
 
 
-def _person(job: Job) -> dict[str, Any] | None:
-    user = job.requested_by
+def person_json(user: Any) -> dict[str, Any] | None:
+    """A user, as others see them."""
     return {"id": user.pk, "username": user.username} if user else None
 
 
@@ -161,8 +192,15 @@ FIELDS: dict[str, Callable[[Job], Any]] = {
     "dry_run": lambda job: job.dry_run,
     "queue": lambda job: job.queue,
     "progress": progress_json,
-    "requested_by": _person,
+    "requested_by": lambda job: person_json(job.requested_by),
     "requested_via": lambda job: job.requested_via,
+    "requester": lambda job: job.requester,
+    "schedule": lambda job: job.schedule_id,
+    "scheduled_for": lambda job: job.scheduled_for,
+    "parent": lambda job: job.parent_id,
+    "rerun_of": lambda job: job.rerun_of_id,
+    "not_before": lambda job: job.not_before,
+    "waits_for": lambda job: job.waits_for,
     "created_at": lambda job: job.created_at,
     "started_at": lambda job: job.started_at,
     "finished_at": lambda job: job.finished_at,

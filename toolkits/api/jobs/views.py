@@ -18,6 +18,7 @@ from toolbox.api.views import ApiView
 from toolkits import access
 from toolkits.api.finding import job_of, jobs_of
 from toolkits.api.jobs import filters
+from toolkits.api.jobs.approvals import approval_json
 from toolkits.api.jobs.serializers import (
     FIELDS,
     HEAVY,
@@ -28,6 +29,7 @@ from toolkits.api.jobs.serializers import (
     job_json,
 )
 from toolkits.jobs.cancel import request_cancel
+from toolkits.jobs.states import JobState
 from toolkits.models import Job
 
 _FIELDS_PARAMETER = OpenApiParameter(
@@ -82,7 +84,9 @@ def detail_json(job: Job, user: Any) -> dict[str, Any]:
     return {
         **job_json(job),
         "attempts": [attempt_json(attempt) for attempt in job.attempts.all()],
+        "approval": approval_json(job),
         "can_cancel": not job.is_finished and access.can_cancel(user, job),
+        "can_approve": job.state == JobState.AWAITING_APPROVAL and access.can_approve(user, job),
     }
 
 

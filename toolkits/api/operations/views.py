@@ -35,6 +35,9 @@ RUN_PARAMETERS = [
         {"type": "integer", "minimum": 1, "maximum": _LONGEST},
         description="Seconds. It can only shorten the operation's own limit.",
     ),
+    OpenApiParameter(
+        "run_at", OpenApiTypes.DATETIME, description="Start it then, with time zone; 202 at once."
+    ),
     IDEMPOTENCY_KEY,
 ]
 
@@ -69,10 +72,11 @@ class OperationView(ApiView):
     )
     def post(self, request: Request, slug: str, name: str) -> Response:
         """Run an operation: 200 with the result when it is interactive, else 202 with the job."""
-        only_known(request, {"dry_run", "timeout"})
+        only_known(request, {"dry_run", "timeout", "run_at"})
         toolkit, described = operation_of(request, slug, name)
         inputs = inputs_of(request, described)
         dry_run = paging.flag(request, "dry_run")
+        run_at = paging.moment(request, "run_at") if "run_at" in request.query_params else None
         timeout = paging.whole_number(request, "timeout", 0, 1, _LONGEST) or None
 
         def begin() -> Job:
@@ -84,10 +88,11 @@ class OperationView(ApiView):
                 via="api",
                 dry_run=dry_run,
                 timeout=timeout,
+                run_at=run_at,
             )
 
-        asked = [inputs, dry_run, timeout]
-        if described.get("interactive"):
+        asked = [inputs, dry_run, timeout, str(run_at)]
+        if described.get("interactive") and run_at is None:
             job, fresh = interactive.run(lambda: idempotency.start(request, asked, begin), request)
         else:
             job, fresh = idempotency.start(request, asked, begin)
