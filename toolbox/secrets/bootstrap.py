@@ -144,3 +144,18 @@ def works(addr: str, values: dict[str, str], verify: bool | str = True) -> bool:
     except vault.VaultError:
         return False
     return True
+
+
+def platform_token(client: hvac.Client) -> str:
+    """Return a new token with the platform's policy alone, which lives as long as it is renewed."""
+    made = client.auth.token.create(policies=[PLATFORM], period="24h", no_parent=True)
+    return str(made["auth"]["client_token"])
+
+
+def token_works(client: hvac.Client, token: str) -> bool:
+    """Whether Vault still knows a token."""
+    try:
+        client.auth.token.lookup(token)
+    except vault.VaultError:
+        return False
+    return True

@@ -42,6 +42,12 @@ class Command(BaseCommand):
                             help="a token that may do all this (default: VAULT_TOKEN)")  # fmt: skip
         parser.add_argument("--approle-file", type=Path, metavar="PATH",
                             help="write the AppRole's settings here (mode 0600)")  # fmt: skip
+        parser.add_argument(
+            "--platform-token-file",
+            type=Path,
+            metavar="PATH",
+            help="write a token of the platform here (mode 0600), for VAULT_TOKEN_FILE",
+        )
         parser.add_argument("--unseal-only", action="store_true", help="unseal and do nothing else")
         parser.add_argument("--watch", type=float, metavar="SECONDS",
                             help="with --unseal-only: look again and again")  # fmt: skip
@@ -71,7 +77,8 @@ class Command(BaseCommand):
         for step in bootstrap.steps(self.client, settings.VAULT.kv_mount, placeholders.wanted()):
             missing += not step.done
             self._take(step)
-        return missing + self._approle(options["approle_file"])
+        missing += self._approle(options["approle_file"])
+        return missing + self._platform_token(options["platform_token_file"])
 
     def _say(self, mark: str, what: str) -> None:
         self.stdout.write(f"{mark:<10} {what}")
@@ -147,6 +154,19 @@ class Command(BaseCommand):
         values = bootstrap.credentials(self.client)
         write_private(path, "".join(f"{name}={value}\n" for name, value in values.items()))
         self._say("made", f"AppRole settings in {path}")
+        return 0
+
+    def _platform_token(self, path: Path | None) -> int:
+        if path is None:
+            return 0
+        if path.is_file() and bootstrap.token_works(self.client, path.read_text().strip()):
+            self._say("there", f"a token of the platform in {path}")
+            return 0
+        if self.only_check:
+            self._say("would make", f"a token of the platform in {path}")
+            return 1
+        write_private(path, bootstrap.platform_token(self.client))
+        self._say("made", f"a token of the platform in {path}")
         return 0
 
     def _unseal_again_and_again(self, options: dict[str, Any]) -> None:

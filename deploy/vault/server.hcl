@@ -1,0 +1,13 @@
+# OpenBao for one host: Raft storage on the volume, TLS left to the private network of the stack.
+storage "raft" {
+  path    = "/openbao/data"
+  node_id = "one"
+}
+listener "tcp" {
+  address         = "0.0.0.0:8200"
+  cluster_address = "0.0.0.0:8201"
+  tls_disable     = true
+}
+api_addr     = "http://openbao:8200"
+cluster_addr = "http://openbao:8201"
+ui           = false

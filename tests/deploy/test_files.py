@@ -1,0 +1,164 @@
+"""What is in ``deploy/`` fits its schemas, the settings and the metrics."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from tests.support.processes import BASE
+from toolbox.metrics import METRICS
+from toolbox.settings.environment import variables
+
+DEPLOY = BASE / "deploy"
+KUBERNETES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+#: Variables of the servers and programs beside the platform.
+FOREIGN = {
+    "BASE", "PATH", "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "REDISCLI_AUTH",
+    "VALKEY_PASSWORD", "TOOLBOX_HOST", "TOOLBOX_IMAGE_TAG", "PYTHONUNBUFFERED",
+    "PYTHONDONTWRITEBYTECODE", "PIP_DISABLE_PIP_VERSION_CHECK", "PIP_NO_CACHE_DIR",
+    "WEB_CONCURRENCY", "WEB_THREADS",
+}  # fmt: skip
+GAUGES = {
+    "toolbox_dependency_up", "toolbox_dependency_check_seconds", "toolbox_jobs",
+    "toolbox_toolkits", "toolbox_queue_depth", "toolbox_queue_running", "toolbox_queue_workers",
+    "toolbox_queue_oldest_seconds", "toolbox_card_age_seconds", "toolbox_build_info",
+}  # fmt: skip
+
+
+def compose() -> dict:
+    return yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+
+
+def objects() -> list[dict]:
+    return [
+        document
+        for path in KUBERNETES
+        if path.name != "kustomization.yaml"
+        for document in yaml.safe_load_all(path.read_text())
+    ]
+
+
+def test_the_compose_file_fits_the_compose_specification():
+    done = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec",
+         str(DEPLOY / "compose.yaml")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_service_waits_for_what_it_needs_and_runs_without_privilege():
+    services = compose()["services"]
+    own = {name: s for name, s in services.items() if str(s.get("image", "")).startswith("sre-")}
+
+    assert {"web", "worker", "worker-interactive", "scheduler", "init"} <= set(own)
+    for name, service in own.items():
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+    for name in ("web", "worker", "worker-interactive", "scheduler"):
+        assert own[name]["depends_on"]["init"]["condition"] == "service_completed_successfully"
+    for service in services.values():
+        for wanted in service.get("depends_on", {}):
+            assert wanted in services
+
+
+@pytest.mark.parametrize("document", objects(), ids=lambda d: f"{d['kind']}-{d['metadata']['name']}")
+def test_every_kubernetes_object_fits_its_schema(document):
+    kubernetes_validate.validate(document, "1.30", strict=True)
+
+
+def test_every_kubernetes_file_is_listed_and_every_listed_file_is_there():
+    listed = yaml.safe_load((DEPLOY / "kubernetes" / "kustomization.yaml").read_text())["resources"]
+
+    assert sorted(listed) == [p.name for p in KUBERNETES if p.name != "kustomization.yaml"]
+
+
+def test_every_pod_is_restricted():
+    for document in objects():
+        if document["kind"] not in ("Deployment", "Job"):
+            continue
+        pod = document["spec"]["template"]["spec"]
+        assert pod["securityContext"]["runAsNonRoot"], document["metadata"]["name"]
+        for container in pod["containers"]:
+            context = container["securityContext"]
+            assert context["readOnlyRootFilesystem"]
+            assert not context["allowPrivilegeEscalation"]
+            assert context["capabilities"] == {"drop": ["ALL"]}
+
+
+def named_in_deploy() -> set[str]:
+    found: set[str] = set()
+    for service in compose()["services"].values():
+        found |= set(service.get("environment", {}))
+    found |= set(re.findall(r"\$\{([A-Z_]+)", (DEPLOY / "compose.yaml").read_text()))
+    for document in objects():
+        if document["kind"] == "ConfigMap":
+            found |= set(document["data"])
+    for path in [DEPLOY / "Dockerfile", *(DEPLOY / "systemd").glob("*.service")]:
+        found |= set(re.findall(r"\b([A-Z][A-Z_]{3,})=", path.read_text()))
+    example = (DEPLOY / "compose.env.example").read_text()
+    return found | set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+
+
+def test_every_variable_that_deployments_set_is_known_to_the_settings():
+    assert named_in_deploy() - set(variables) - FOREIGN == set()
+
+
+def test_what_compose_asks_for_is_in_its_example():
+    asked = set(re.findall(r"\$\{([A-Z_]+):\?", (DEPLOY / "compose.yaml").read_text()))
+    example = (DEPLOY / "compose.env.example").read_text()
+
+    assert asked <= set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+
+
+def expressions() -> list[str]:
+    rules = yaml.safe_load((DEPLOY / "prometheus" / "rules.yaml").read_text())
+    found = [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
+    dashboard = json.loads((DEPLOY / "grafana" / "dashboard.json").read_text())
+    return found + [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+
+
+def test_every_metric_that_alerts_and_panels_name_is_measured():
+    known = set(GAUGES)
+    for name, metric in METRICS.items():
+        ends = ("_bucket", "_sum", "_count") if metric.buckets else ("_total",)
+        known |= {name + end for end in ends}
+
+    named = {name for text in expressions() for name in re.findall(r"toolbox_[a-z_]+", text)}
+
+    assert named - known == set()
+
+
+def test_every_expression_has_its_brackets():
+    for text in expressions():
+        for opening, closing in ("()", "[]", "{}"):
+            assert text.count(opening) == text.count(closing), text
+
+
+def test_the_image_runs_as_nobody_special_and_pins_what_it_installs():
+    lines = (DEPLOY / "Dockerfile").read_text()
+
+    assert re.search(r"^USER 10001:10001$", lines, re.MULTILINE)
+    assert "ARG BASE=" in lines
+    assert "--require-hashes" in lines
+    assert "HEALTHCHECK" in lines
+    assert lines.count("\nFROM ") == 2
+    assert not re.search(r"^ADD ", lines, re.MULTILINE)
+
+
+def test_every_unit_is_hardened_and_starts_what_exists():
+    units = list((DEPLOY / "systemd").glob("*.service"))
+
+    assert len(units) == 4
+    for unit in units:
+        text = unit.read_text()
+        assert "NoNewPrivileges=yes" in text
+        assert "ProtectSystem=strict" in text
+        assert re.search(r"ExecStart=/opt/sre-toolbox/.venv/bin/(gunicorn toolbox.wsgi|python manage)", text)
