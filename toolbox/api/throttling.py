@@ -9,43 +9,54 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import lru_cache
 from typing import Any
 
+import redis
 from django.conf import settings
-from django_rq import get_connection
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 log = logging.getLogger(__name__)
 
 _WINDOW = 60
-_complained = -60.0
+_PAUSE = 10.0
+_away_until = 0.0
+
+
+@lru_cache(maxsize=1)
+def _client() -> redis.Redis:
+    # One for all threads, whose connections are kept; slow is as good as away.
+    return redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_connect_timeout=1.0,
+        socket_timeout=1.0,
+        retry=Retry(NoBackoff(), 1),  # type: ignore[no-untyped-call]
+    )
 
 
 def count(scope: str, who: str) -> int:
     """Count one request of ``who`` in the present minute and return how many that makes.
 
-    0 when Redis cannot be reached: the API goes on without it.
+    0 when Redis cannot be reached: the API goes on without it, and asks again after a while.
     """
+    global _away_until
+    if time.monotonic() < _away_until:
+        return 0
     minute = int(time.time()) // _WINDOW
     key = f"{settings.REDIS_PREFIX}:throttle:{scope}:{who}:{minute}"
     try:
-        pipe = get_connection("default").pipeline(transaction=False)
+        pipe = _client().pipeline(transaction=False)
         pipe.incr(key)
         pipe.expire(key, _WINDOW * 2)
         return int(pipe.execute()[0])
     except RedisError as error:
-        _complain(error)
-        return 0
-
-
-def _complain(error: RedisError) -> None:
-    """Say once a minute that there is no counting."""
-    global _complained
-    if time.monotonic() - _complained > _WINDOW:
-        _complained = time.monotonic()
+        _away_until = time.monotonic() + _PAUSE
         log.warning("requests are not counted: Redis is not reachable (%s)", error)
+        return 0
 
 
 class MinuteThrottle(BaseThrottle):

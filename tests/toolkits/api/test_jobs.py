@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from tests.support.api import problem
@@ -21,6 +22,7 @@ def test_the_shape_and_its_description_are_the_same(user, toolkit):
 
     assert set(body) == set(serializers.JobSerializer().fields)
     assert set(body["progress"]) == set(serializers.ProgressSerializer().fields)
+    assert body["url"] == reverse("api-job", args=[job.pk])
     assert set(body["log"]) == set(serializers.LogSizeSerializer().fields)
     assert set(body["requested_by"]) == set(serializers.PersonSerializer().fields)
 
@@ -119,6 +121,18 @@ def test_a_list_costs_the_same_queries_whatever_its_length(
 
     with django_assert_max_num_queries(6):
         assert len(ids(client.get("jobs/"))) == 30
+
+
+@pytest.mark.parametrize("field", list(serializers.FIELDS))
+def test_every_field_alone_costs_no_further_query(
+    api, curator, toolkit, field, django_assert_max_num_queries
+):
+    for _ in range(3):
+        make_job(toolkit, make_user(), state=JobState.SUCCEEDED)
+    client = api(curator)
+
+    with django_assert_max_num_queries(6):
+        client.get("jobs/", {"fields": field})
 
 
 def test_a_job_shows_its_attempts_and_masks_secrets(api, user, toolkit):

@@ -4,6 +4,7 @@ speed that a list of many rows asks for. A test holds the two together."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from django.urls import reverse
@@ -151,9 +152,15 @@ class JobPageSerializer(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True, help_text="Address of the next page.")
 
 
+@cache
+def _jobs_url() -> str:
+    return reverse("api-jobs")
+
+
 def job_url(job_id: Any) -> str:
-    """The address of a job in the API."""
-    return reverse("api-job", args=[job_id])
+    """The address of a job in the API. ``reverse`` would cost each row of a list as much as the
+    rest of it."""
+    return f"{_jobs_url()}{job_id}/"
 
 
 def person_json(user: Any) -> dict[str, Any] | None:
@@ -217,6 +224,16 @@ FIELDS: dict[str, Callable[[Job], Any]] = {
     "inputs": lambda job: job_secrets.public(job.inputs),
     "result": lambda job: job.result,
     "error": lambda job: job.error,
+}
+#: The columns that a field is made of, where it is not the one of its name.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "url": ("id",),
+    "toolkit": ("toolkit_slug",),
+    "version": ("version_label",),
+    "progress": ("progress_done", "progress_total", "progress_label"),
+    "requested_by": ("requested_by__username",),
+    "duration_seconds": ("started_at", "finished_at"),
+    "log": ("log_lines", "log_bytes", "log_truncated"),
 }
 #: What may be large; a list gives it only when ``fields`` asks for it.
 HEAVY = frozenset({"inputs", "result", "error"})

@@ -20,6 +20,7 @@ from toolkits.api.finding import job_of, jobs_of
 from toolkits.api.jobs import filters
 from toolkits.api.jobs.approvals import approval_json
 from toolkits.api.jobs.serializers import (
+    COLUMNS,
     FIELDS,
     HEAVY,
     LISTED,
@@ -61,8 +62,10 @@ class JobsView(ApiView):
 
 
 def _with_columns(jobs: QuerySet[Job], fields: list[str]) -> QuerySet[Job]:
-    jobs = jobs.defer(*HEAVY.difference(fields))
-    return jobs.select_related("requested_by") if "requested_by" in fields else jobs
+    """Read the columns that the fields are made of, and no others."""
+    columns = {column for name in fields for column in COLUMNS.get(name, (name,))}
+    jobs = jobs.select_related("requested_by") if "requested_by" in fields else jobs
+    return jobs.only("pk", *columns)
 
 
 class JobView(ApiView):
