@@ -1,5 +1,6 @@
 """Bulk connectivity checker."""
 
-from connectivity_toolkit.operations import toolkit
+from connectivity_toolkit import checking, csvfiles, names, reporting, routes, watching
+from connectivity_toolkit.app import toolkit
 
-__all__ = ["toolkit"]
+__all__ = ["checking", "csvfiles", "names", "reporting", "routes", "toolkit", "watching"]

@@ -5,20 +5,21 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-from toolkit_sdk import ToolkitError
-
-MOST_PROBES = 4096
+MOST_PROBES = 20_000
 
 
 def ports(entries: Iterable[int | str]) -> list[int]:
-    """Return the ports that numbers, ranges and comma-separated lists name, each once."""
+    """Return the ports that numbers, ranges and comma-separated lists name, each once.
+
+    Raises ``ValueError`` in words for what is none.
+    """
     found: dict[int, None] = {}
     for entry in entries:
         for part in str(entry).replace(" ", "").split(","):
             if part:
                 found.update(dict.fromkeys(_range(part)))
     if not found:
-        raise ToolkitError("Name at least one port.")
+        raise ValueError("name at least one port")
     return list(found)
 
 
@@ -28,32 +29,37 @@ def _range(text: str) -> range:
         low = int(first)
         high = int(last) if dash else low
     except ValueError:
-        raise ToolkitError(f"{text!r} is not a port or a range such as 8000-8010.") from None
+        raise ValueError(f"{text!r} is not a port or a range such as 8000-8010") from None
     if not 1 <= low <= high <= 65535:
-        raise ToolkitError(f"{text!r} is not within 1 to 65535.")
+        raise ValueError(f"{text!r} is not within 1 to 65535")
     return range(low, high + 1)
 
 
 def hosts(entries: Iterable[str]) -> list[str]:
-    """Return single hosts: names and addresses as they are, networks as their addresses."""
+    """Return single hosts: names and addresses as they are, networks as their addresses.
+
+    Raises ``ValueError`` in words for what is none.
+    """
     found: dict[str, None] = {}
     for entry in entries:
-        for part in entry.replace(",", " ").split():
+        for part in entry.partition("#")[0].replace(",", " ").split():
             found.update(dict.fromkeys(_expanded(part)))
             if len(found) > MOST_PROBES:
-                raise ToolkitError(f"{part!r} makes more than {MOST_PROBES} hosts.")
+                raise ValueError(f"{part!r} makes more than {MOST_PROBES:,} hosts")
     return list(found)
 
 
 def _expanded(text: str) -> list[str]:
+    if "://" in text:
+        raise ValueError(f"{text!r} is a URL; name its host alone")
     if "/" not in text:
-        return [text]
+        return [text.strip("[]")]
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError as error:
-        raise ToolkitError(f"{text!r} is not a network: {error}.") from None
+        raise ValueError(f"{text!r} is not a network: {error}") from None
     if network.num_addresses > MOST_PROBES:
-        raise ToolkitError(
-            f"{text!r} holds {network.num_addresses} addresses; {MOST_PROBES} is the most."
+        raise ValueError(
+            f"{text!r} holds {network.num_addresses:,} addresses; {MOST_PROBES:,} is the most"
         )
     return [str(address) for address in network.hosts()] or [str(network.network_address)]
