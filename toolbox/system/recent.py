@@ -47,6 +47,7 @@ class RecentWarnings(logging.Handler):
     def filter(self, record: logging.LogRecord) -> bool:
         """Leave out what strangers cause at will: requests for what is not there."""
         noise = record.name == "django.request" and record.levelno < logging.ERROR
+        noise = noise or record.name == "django.security.DisallowedHost"
         return not noise and bool(super().filter(record))
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -92,6 +92,10 @@ def glances(request: HttpRequest) -> Iterator[Glance]:
         f"{listing}?state__exact=failed&age=day",
         tone="critical" if failed else "ok",
     )
+    waiting = jobs.filter(state=JobState.AWAITING_APPROVAL)[:MOST_COUNTED].count()
+    if waiting:
+        label, url = gettext_lazy("Awaiting approval"), f"{listing}?state__exact=awaiting_approval"
+        yield Glance(label, ui.number(waiting), _("a second person decides"), url, "warning")
     if _allowed(request.user):
         yield _workers_glance()
 
