@@ -13,7 +13,7 @@ from django.core.cache import cache
 
 from accounts.models import User
 from accounts.roles import CORE_ROLES, TOOLKIT_CURATOR, TOOLKIT_USER
-from tests.support import environment, kits, servers, trail
+from tests.support import environment, kits, servers, trail, unaudited
 from tests.support.devstack import Stack
 from tests.support.factories import make_user
 from tests.support.processes import Platform
@@ -32,6 +32,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if fixture in wanted:
                 item.add_marker(mark)
                 item.add_marker("servers")
+
+
+@pytest.fixture(autouse=True)
+def _no_act_without_an_event() -> Iterator[None]:
+    """Fail a test one of whose requests changed something that the audit trail knows not of."""
+    with unaudited.watched() as found:
+        yield
+    assert not found, f"emit an event in the transaction of each: {found}"
 
 
 @pytest.fixture(scope="session", autouse=True)
