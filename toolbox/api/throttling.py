@@ -34,7 +34,7 @@ def _client() -> redis.Redis:
         settings.REDIS_URL,
         socket_connect_timeout=1.0,
         socket_timeout=1.0,
-        retry=Retry(NoBackoff(), 1),  # type: ignore[no-untyped-call]
+        retry=Retry(NoBackoff(), 1),
     )
 
 
