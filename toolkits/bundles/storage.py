@@ -29,6 +29,17 @@ def combine(digests: dict[str, str]) -> str:
     return hashlib.sha256(listing.encode()).hexdigest()
 
 
+def digest_of(bundle: Bundle) -> str:
+    """Return the digest that a bundle would be stored under, without storing it."""
+    digests = {}
+    for path in bundle.sizes:
+        sha = hashlib.sha256()
+        for chunk in bundle.chunks(path):
+            sha.update(chunk)
+        digests[path] = sha.hexdigest()
+    return combine(digests)
+
+
 def write(bundle: Bundle, folder: Path) -> dict[str, str]:
     """Write the bundle's files into a new folder and return their digests by path.
 

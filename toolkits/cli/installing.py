@@ -8,13 +8,13 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from toolkits.bundles import manifest, planning
+from toolkits.bundles import manifest, planning, storage
 from toolkits.bundles.install import confirm
 from toolkits.bundles.planning import PlanOptions
 from toolkits.bundles.source import Bundle
 from toolkits.cli.users import acting_user
 from toolkits.errors import BundleError
-from toolkits.models import InstallPlan, Toolkit
+from toolkits.models import InstallPlan, Toolkit, ToolkitVersion
 
 
 def add_arguments(actions: Any) -> None:
@@ -46,9 +46,13 @@ def install(options: dict[str, Any], out: Any) -> None:
 
 
 def _install_one(source: Path, options: dict[str, Any], out: Any) -> None:
-    if options["bundled"] and (removed := _removed(source)):
-        out.write(f"{removed} was removed by an administrator and is left so.")
-        return
+    if options["bundled"]:
+        if removed := _removed(source):
+            out.write(f"{removed} was removed by an administrator and is left so.")
+            return
+        if same := _unchanged(source):
+            out.write(same)
+            return
     user = acting_user(options.get("user"))
     wanted = PlanOptions(
         allow_downgrade=options["allow_downgrade"],
@@ -71,6 +75,24 @@ def _removed(source: Path) -> str:
     with Bundle(source) as bundle:
         slug = manifest.read(bundle).slug
     return slug if Toolkit.objects.filter(slug=slug, removed_at__isnull=False).exists() else ""
+
+
+def _unchanged(source: Path) -> str:
+    """What to say of a bundled toolkit whose very content is active and whole already.
+
+    Each start of the embedded stack passes here: nothing is planned or described anew.
+    """
+    with Bundle(source) as bundle:
+        slug = manifest.read(bundle).slug
+        digest = storage.digest_of(bundle)
+    active = ToolkitVersion.objects.filter(
+        digest=digest, pk__in=Toolkit.objects.installed().filter(slug=slug).values("active_version")
+    ).first()
+    if active is None or storage.verify(active.path, digest):
+        return ""
+    if active.environment and not Path(active.environment).is_dir():
+        return ""
+    return f"{slug} {active.version} is active already."
 
 
 def _as_json(plan: InstallPlan) -> str:

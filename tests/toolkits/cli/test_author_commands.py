@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from tests.support.kits import write_kit
 from tests.support.processes import BASE
+from toolkits.bundles import planning
 from toolkits.models import Toolkit
 
 pytestmark = pytest.mark.usefixtures("storage")
@@ -185,3 +186,20 @@ def test_a_bundled_toolkit_that_was_removed_stays_removed(tmp_path, db):
     assert "is left so" in toolkit("install", "--bundled", source)
 
     assert not Toolkit.objects.installed().exists()
+
+
+def test_a_bundled_toolkit_that_is_active_already_is_not_described_again(
+    tmp_path, db, monkeypatch
+):
+    source = write_kit(tmp_path, slug="shipped")
+    toolkit("install", "--bundled", source)
+    monkeypatch.setattr(planning, "make_plan", lambda *_, **__: pytest.fail("it was planned"))
+
+    assert "shipped 1.0.0 is active already" in toolkit("install", "--bundled", source)
+
+    monkeypatch.undo()
+    active = Toolkit.objects.get().active_version
+    (active.path / "kit.py").chmod(0o600)
+    (active.path / "kit.py").write_text("damaged")
+    assert "is active: 1 operation" in toolkit("install", "--bundled", source)
+    assert "damaged" not in (active.path / "kit.py").read_text()
