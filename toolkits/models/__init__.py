@@ -1,5 +1,6 @@
 from toolkits.models.approval import ApprovalState, JobApproval
 from toolkits.models.card import CardState
+from toolkits.models.console import ConsolePreferences, RunPreset
 from toolkits.models.history import ToolkitSample
 from toolkits.models.idempotency import IdempotencyKey
 from toolkits.models.install_plan import InstallPlan, PlanState
@@ -26,6 +27,7 @@ from toolkits.models.version import ToolkitVersion
 __all__ = [
     "ApprovalState",
     "CardState",
+    "ConsolePreferences",
     "DeliveryState",
     "IdempotencyKey",
     "InstallPlan",
@@ -44,6 +46,7 @@ __all__ = [
     "OverlapPolicy",
     "PlanState",
     "Record",
+    "RunPreset",
     "Schedule",
     "ScheduleKind",
     "SchedulerLease",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
+from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
@@ -51,6 +52,19 @@ class JobFilters:
     def any(self) -> bool:
         """Whether anything is filtered."""
         return self != JobFilters()
+
+    def as_query(self) -> str:
+        """Return the filters as the query of an address."""
+        pairs = [
+            ("toolkit", self.toolkit),
+            ("operation", self.operation),
+            *(("state", state) for state in self.states),
+            ("user", self.user),
+            ("since", self.since),
+            ("until", self.until),
+            ("q", self.query),
+        ]
+        return urlencode([pair for pair in pairs if pair[1]])
 
     @property
     def state_options(self) -> list[tuple[str, str, bool]]:

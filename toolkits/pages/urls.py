@@ -7,10 +7,13 @@ from toolkits.pages.views import (
     docs,
     evidence,
     job_files,
+    job_lists,
     jobs,
+    personal,
     record_files,
     records,
     run,
+    settings,
     toolkits,
 )
 
@@ -18,9 +21,15 @@ _RECORDS = "toolkits/<slug:slug>/records/<str:collection>/"
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
+    path("arrange/", personal.arrange, name="dashboard-arrange"),
     path("toolkits/", toolkits.toolkit_list, name="toolkit-list"),
     path("toolkits/<slug:slug>/", toolkits.toolkit_detail, name="toolkit-detail"),
     path("toolkits/<slug:slug>/run/<str:operation>/", run.run, name="operation-run"),
+    path(
+        "toolkits/<slug:slug>/run/<str:operation>/favourite/", personal.favourite, name="favourite"
+    ),
+    path("presets/<uuid:preset_id>/delete/", personal.preset_delete, name="preset-delete"),
+    path("toolkits/<slug:slug>/settings/", settings.toolkit_settings, name="toolkit-settings"),
     path("toolkits/<slug:slug>/docs/", docs.toolkit_docs, name="toolkit-docs"),
     path("toolkits/<slug:slug>/docs/<str:page_name>/", docs.toolkit_docs, name="toolkit-docs"),
     path(_RECORDS, records.record_list, name="record-list"),
@@ -43,6 +52,10 @@ urlpatterns = [
     path(_RECORDS + "<uuid:record_id>/delete/", records.record_delete, name="record-delete"),
     path("audit/evidence/", evidence.evidence_new, name="evidence-new"),
     path("jobs/", jobs.job_list, name="job-list"),
+    path("jobs/filters/", personal.filter_save, name="job-filter-save"),
+    path("jobs/filters/drop/", personal.filter_drop, name="job-filter-drop"),
+    path("jobs/export.csv", job_lists.job_export, name="job-export"),
+    path("jobs/cancel/", job_lists.job_bulk_cancel, name="job-bulk-cancel"),
     path("jobs/<uuid:job_id>/", jobs.job_detail, name="job-detail"),
     path("jobs/<uuid:job_id>/live/", jobs.job_live, name="job-live"),
     path("jobs/<uuid:job_id>/result/", jobs.job_result_part, name="job-result-part"),

@@ -290,24 +290,24 @@ def test_an_operation_that_changes_things_asks_first(signed_in: Client) -> None:
     answer = signed_in.post(RUN, {"host": "a"})
     assert answer.status_code == 422
     assert "Confirm that this may change something." in answer.content.decode()
-    assert signed_in.post(RUN, {"host": "a", "confirm": "on"}).status_code == 302
+    assert signed_in.post(RUN, {"host": "a", "_confirm": "on"}).status_code == 302
 
 
 def test_an_operation_that_destroys_asks_for_the_name(signed_in: Client) -> None:
     make_kit(effect="destroy")
-    assert signed_in.post(RUN, {"host": "a", "confirm": "on"}).status_code == 422
-    assert signed_in.post(RUN, {"host": "a", "confirm": "net"}).status_code == 302
+    assert signed_in.post(RUN, {"host": "a", "_confirm": "on"}).status_code == 422
+    assert signed_in.post(RUN, {"host": "a", "_confirm": "net"}).status_code == 302
 
 
 def test_a_dry_run_asks_nothing_and_is_one(signed_in: Client) -> None:
     make_kit(effect="destroy", dry_run=True)
-    assert signed_in.post(RUN, {"host": "a", "dry_run": "on"}).status_code == 302
+    assert signed_in.post(RUN, {"host": "a", "_dry_run": "on"}).status_code == 302
     assert Job.objects.get().dry_run
 
 
 def test_a_dry_run_that_the_operation_does_not_offer_is_refused(signed_in: Client) -> None:
     make_kit(effect="destroy")
-    answer = signed_in.post(RUN, {"host": "a", "dry_run": "on"})
+    answer = signed_in.post(RUN, {"host": "a", "_dry_run": "on"})
     assert answer.status_code == 409
     assert "has no dry run" in answer.content.decode()
 
@@ -321,7 +321,7 @@ def test_running_again_fills_in_the_inputs_but_no_secret(signed_in: Client, user
     job = make_job(
         kit, user, state=JobState.FAILED, inputs={"host": "db7", "token": {"$secret": "jobs/1"}}
     )
-    text = signed_in.get(f"{RUN}?from={job.pk}").content.decode()
+    text = signed_in.get(f"{RUN}?_from={job.pk}").content.decode()
     assert 'value="db7"' in text
     assert "$secret" not in text
 
@@ -330,7 +330,7 @@ def test_inputs_of_a_job_that_is_not_visible_are_not_filled_in(
     signed_in: Client, curator: User
 ) -> None:
     job = make_job(make_kit(), curator, inputs={"host": "hidden-host"})
-    assert "hidden-host" not in signed_in.get(f"{RUN}?from={job.pk}").content.decode()
+    assert "hidden-host" not in signed_in.get(f"{RUN}?_from={job.pk}").content.decode()
 
 
 def test_an_operation_that_is_not_there_is_404(signed_in: Client) -> None:

@@ -8,17 +8,26 @@ from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from toolkits import access
+from toolkits import access, console
 from toolkits.jobs.states import ACTIVE
-from toolkits.models import CardState, Toolkit
+from toolkits.models import CardState, ConsolePreferences, Toolkit
 from toolkits.models.job import JobKind
 from toolkits.pages.guards import PageRequest, page
 
 _RECENT = 10
 
 
-def cards_of(toolkits: list[Toolkit]) -> list[dict[str, Any]]:
-    """Return the cards of ``toolkits`` with their last content, in one query."""
+def cards_of(
+    toolkits: list[Toolkit],
+    preferences: ConsolePreferences | None = None,
+    *,
+    hidden: bool = False,
+) -> list[dict[str, Any]]:
+    """Return the cards of ``toolkits`` with their last content, in one query.
+
+    With ``preferences`` they stand in that person's order; hidden ones are there only if
+    they are asked for.
+    """
     states = {
         (state.toolkit_id, state.name): state
         for state in CardState.objects.filter(toolkit__in=toolkits)
@@ -39,20 +48,45 @@ def cards_of(toolkits: list[Toolkit]) -> list[dict[str, Any]]:
                     "error": state.error if state else "",
                 }
             )
-    return made
+    return made if preferences is None else _arranged(made, preferences, hidden=hidden)
+
+
+def _arranged(
+    cards: list[dict[str, Any]], preferences: ConsolePreferences, *, hidden: bool
+) -> list[dict[str, Any]]:
+    places = {key: place for place, key in enumerate(preferences.card_order)}
+    gone = set(preferences.hidden_cards)
+    for card in cards:
+        card["hidden"] = card["key"] in gone
+    shown = [card for card in cards if hidden or not card["hidden"]]
+    return sorted(shown, key=lambda card: places.get(card["key"], len(places)))
 
 
 @require_safe
 @page
 def dashboard(request: PageRequest) -> HttpResponseBase:
     """Show the cards and the latest jobs that the user may see."""
-    toolkits = [one for one in access.visible_toolkits(request.user) if one.enabled]
+    visible = access.visible_toolkits(request.user).order_by("name")
+    toolkits = [one for one in visible if one.enabled]
+    preferences = console.preferences(request.user)
     jobs = access.visible_jobs(request.user).filter(kind=JobKind.OPERATION)
     context = {
-        "cards": cards_of(toolkits),
+        "cards": cards_of(toolkits, preferences),
+        "has_cards": any(one.cards for one in toolkits),
+        "favourites": _favourites(request.user, toolkits, preferences.favourites),
         "jobs": jobs.select_related("requested_by").order_by("-id")[:_RECENT],
         "running": jobs.filter(state__in=ACTIVE).count(),
         "has_toolkits": bool(toolkits),
         "can_manage": access.can_install_toolkits(request.user),
     }
     return render(request, "dashboard.html", context)
+
+
+def _favourites(user: Any, toolkits: list[Toolkit], keys: list[str]) -> list[dict[str, Any]]:
+    """Return the favourites that are there still, and that ``user`` may still run."""
+    usable = {
+        f"{toolkit.slug}.{entry['name']}": {"toolkit": toolkit, "operation": entry}
+        for toolkit in toolkits
+        for entry in access.usable_operations(user, toolkit)
+    }
+    return [usable[key] for key in keys if key in usable]

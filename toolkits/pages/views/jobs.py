@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import scope
 from toolbox.keyset import keyset
-from toolkits import access
+from toolkits import access, console
 from toolkits.errors import NotUsable
 from toolkits.jobs import job_secrets, logs
 from toolkits.jobs.cancel import request_cancel
@@ -33,7 +33,13 @@ def job_list(request: PageRequest) -> HttpResponseBase:
     visible = access.visible_jobs(request.user)
     found = filters.apply(visible).select_related("requested_by")
     shown = keyset(found, request.GET, PAGE_SIZE)
+    selecting = "select" in request.GET
+    newest = "before" not in request.GET and "after" not in request.GET
     context: dict[str, Any] = {
+        "query": filters.as_query(),
+        "saved": console.preferences(request.user).job_filters,
+        "selecting": selecting,
+        "live": newest and not selecting and any(not job.is_finished for job in shown.rows),
         "jobs": shown.rows,
         "paging": shown,
         "filters": filters,
@@ -64,7 +70,7 @@ def job_detail(request: PageRequest, job_id: UUID) -> HttpResponseBase:
 def job_live(request: PageRequest, job_id: UUID) -> HttpResponseBase:
     """Show the part of a job's page that changes while it runs."""
     job = find_job(request.user, job_id)
-    return render(request, "jobs/_live.html", live_context(request, job))
+    return render(request, "jobs/_live_answer.html", live_context(request, job))
 
 
 @require_safe
@@ -87,7 +93,7 @@ def job_cancel(request: PageRequest, job_id: UUID) -> HttpResponseBase:
         if not is_partial(request):
             messages.warning(request, str(error))
     if is_partial(request):
-        return render(request, "jobs/_live.html", live_context(request, job))
+        return render(request, "jobs/_live_answer.html", live_context(request, job))
     return redirect("job-detail", job.pk)
 
 
@@ -110,8 +116,17 @@ def _inputs(job: Job) -> list[dict[str, Any]]:
         {
             "name": name,
             "value": shown[name],
-            "text": "" if isinstance(value, dict | list) else cells.plain_text(value),
+            "text": _input_text(value),
             "secret": job_secrets.is_mark(value),
         }
         for name, value in job.inputs.items()
     ]
+
+
+def _input_text(value: Any) -> str:
+    """Return an input on a line, or a line for each entry; empty where it needs JSON."""
+    if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
+        return "\n".join(cells.plain_text(one) for one in value) or "–"
+    if isinstance(value, dict) and set(value) == {"name", "content"}:
+        return str(value["name"])
+    return "" if isinstance(value, dict | list) else cells.plain_text(value)

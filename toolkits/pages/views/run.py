@@ -7,20 +7,22 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from toolbox.problems import Problem
-from toolkits import access
+from toolkits import access, console
+from toolkits import inputs as input_rules
 from toolkits.errors import FieldError, InputError
-from toolkits.jobs import job_secrets
 from toolkits.jobs.dispatch import submit
 from toolkits.jobs.waiting import wait_finished
-from toolkits.models import Job, Toolkit
-from toolkits.pages import choices, fields, forms
-from toolkits.pages.guards import PageRequest, find_toolkit, page, refuse_unless
+from toolkits.models import Job, RunPreset, Toolkit
+from toolkits.pages import choices, fields, forms, snippets
+from toolkits.pages.guards import PageRequest, find_toolkit, is_partial, page, refuse_unless
 
 
 @dataclass
@@ -29,6 +31,7 @@ class RunForm:
 
     toolkit: Toolkit
     operation: dict[str, Any]
+    user: User
     values: dict[str, Any] = field(default_factory=dict)
     errors: list[FieldError] = field(default_factory=list)
     problem: str = ""
@@ -54,7 +57,23 @@ class RunForm:
             "has_errors": bool(self.errors or self.problem or self.confirm_error),
             "confirm_error": self.confirm_error,
             "dry_run": self.dry_run,
+            "snippets": snippets.of(self.toolkit, self.operation, self._whole()),
+            "presets": list(console.presets(self.user, self.toolkit, self.operation["name"])),
+            "last": self._last(),
+            "is_favourite": f"{self.toolkit.slug}.{self.operation['name']}"
+            in console.preferences(self.user).favourites,
         }
+
+    def _whole(self) -> dict[str, Any]:
+        return input_rules.complete(self.schema, self.values)
+
+    def _last(self) -> Job | None:
+        jobs = Job.objects.filter(
+            requested_by=self.user,
+            toolkit_slug=self.toolkit.slug,
+            operation=self.operation["name"],
+        )
+        return jobs.order_by("-id").first()
 
 
 @page
@@ -64,9 +83,11 @@ def run(request: PageRequest, slug: str, operation: str) -> HttpResponseBase:
     if request.method == "POST":
         return _submitted(request, toolkit, described)
     job = _job_to_repeat(request, toolkit, operation)
-    form = RunForm(toolkit, described, dry_run=bool(job and job.dry_run))
+    form = RunForm(toolkit, described, user=request.user, dry_run=bool(job and job.dry_run))
     if job is not None:
-        form.values = without_secrets(job)
+        form.values = console.storable(form.schema, job.inputs)
+    if preset := _preset(request, toolkit, operation):
+        form.values = console.storable(form.schema, preset.inputs)
     form.values |= forms.read(form.schema, request.GET, partial=True).inputs
     shown = job if job is not None and described.get("interactive") else None
     return _show(request, form, job=shown)
@@ -84,35 +105,43 @@ def find_operation(
     return toolkit, described
 
 
-def without_secrets(job: Job) -> dict[str, Any]:
-    """Return the inputs of a job without those that were secret: they are typed anew."""
-    return {name: value for name, value in job.inputs.items() if not job_secrets.is_mark(value)}
-
-
 def _job_to_repeat(request: PageRequest, toolkit: Toolkit, operation: str) -> Job | None:
     try:
-        wanted = UUID(request.GET.get("from", ""))
+        wanted = UUID(request.GET.get("_from", ""))
     except ValueError:
         return None
     jobs = access.visible_jobs(request.user).filter(toolkit=toolkit, operation=operation)
     return jobs.filter(pk=wanted).first()
 
 
+def _preset(request: PageRequest, toolkit: Toolkit, operation: str) -> RunPreset | None:
+    try:
+        wanted = UUID(request.GET.get("_preset", ""))
+    except ValueError:
+        return None
+    return console.presets(request.user, toolkit, operation).filter(pk=wanted).first()
+
+
 def _show(
     request: PageRequest, form: RunForm, job: Job | None = None, status: int = 200
 ) -> HttpResponse:
     context = {**form.context(), "job": job}
-    return render(request, "toolkits/run.html", context, status=status)
+    is_copy = is_partial(request) and "_copy" in request.POST
+    name = "toolkits/_snippets.html" if is_copy else "toolkits/run.html"
+    return render(request, name, context, status=status)
 
 
 def _submitted(
     request: PageRequest, toolkit: Toolkit, described: dict[str, Any]
 ) -> HttpResponseBase:
-    form = RunForm(toolkit, described, dry_run=bool(request.POST.get("dry_run")))
+    dry_run = bool(request.POST.get("_dry_run"))
+    form = RunForm(toolkit, described, user=request.user, dry_run=dry_run)
     read = forms.read(form.schema, request.POST, request.FILES)
     form.values, form.errors = read.inputs, read.errors
-    if "_add" in request.POST or "_remove" in request.POST:
-        # One more row, or one less, for browsers that run no script.
+    if "_save" in request.POST:
+        return _save(request, form)
+    if not {"_add", "_remove", "_copy"}.isdisjoint(request.POST):
+        # Nothing is run: one more row, one less, or what was typed as texts to copy.
         form.errors = []
         return _show(request, form)
     form.confirm_error = _unconfirmed(request, form)
@@ -135,9 +164,30 @@ def _submitted(
     return _answer(job, described)
 
 
+def _save(request: PageRequest, form: RunForm) -> HttpResponseBase:
+    """Keep what was typed under a name."""
+    name = request.POST.get("_name", "").strip()
+    if not name:
+        form.errors, form.problem = [], _("Give the saved inputs a name.")
+        return _show(request, form, status=422)
+    if form.errors:
+        return _show(request, form, status=422)
+    preset = console.save_preset(
+        request.user,
+        form.toolkit,
+        form.operation,
+        name,
+        form.values,
+        shared=bool(request.POST.get("_shared")),
+    )
+    messages.success(request, _("The inputs are kept as %(name)s.") % {"name": preset.name})
+    address = reverse("operation-run", args=[form.toolkit.slug, form.operation["name"]])
+    return HttpResponseRedirect(f"{address}?_preset={preset.pk}")
+
+
 def _unconfirmed(request: PageRequest, form: RunForm) -> str:
     """Say what is missing before something is changed or destroyed; a dry run does neither."""
-    effect, given = form.operation.get("effect"), request.POST.get("confirm", "").strip()
+    effect, given = form.operation.get("effect"), request.POST.get("_confirm", "").strip()
     if form.dry_run or effect not in {"change", "destroy"}:
         return ""
     if effect == "destroy":
@@ -153,4 +203,4 @@ def _answer(job: Job, described: dict[str, Any]) -> HttpResponseRedirect:
     # be loaded again without running it twice.
     wait_finished(job.pk, settings.TOOLKIT_INTERACTIVE_WAIT_SECONDS)
     address = reverse("operation-run", args=[job.toolkit_slug, job.operation])
-    return HttpResponseRedirect(f"{address}?from={job.pk}#result")
+    return HttpResponseRedirect(f"{address}?_from={job.pk}#result")

@@ -1,0 +1,106 @@
+"""Many jobs at once: export, cancelling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
+from django.urls import reverse
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from toolbox.events import emit
+from toolkits import access, tabular
+from toolkits.errors import NotUsable
+from toolkits.jobs.cancel import request_cancel
+from toolkits.models import Job
+from toolkits.pages.guards import PageRequest, page
+from toolkits.pages.job_filters import JobFilters
+from toolkits.pages.views.jobs import PAGE_SIZE
+
+MOST_ROWS = 50_000
+_COLUMNS = (
+    "id", "toolkit", "version", "operation", "title", "state", "reason", "requested_by",
+    "requested_via", "dry_run", "created_at", "started_at", "finished_at", "duration_seconds",
+    "attempt",
+)  # fmt: skip
+
+
+@require_safe
+@page
+def job_export(request: PageRequest) -> HttpResponseBase:
+    """Download the jobs that the filters leave, the newest first, as CSV."""
+    found = JobFilters.read(request.GET).apply(access.visible_jobs(request.user))
+    rows = min(found.count(), MOST_ROWS)
+    emit("job.exported", actor=request.user, format="csv", rows=rows)
+    text = tabular.csv_lines(_rows(found), list(_COLUMNS))
+    response = StreamingHttpResponse(text, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="jobs.csv"'
+    return response
+
+
+def _rows(found: QuerySet[Job]) -> Iterator[dict[str, Any]]:
+    heavy = ("inputs", "result", "error")
+    jobs = found.select_related("requested_by").defer(*heavy).order_by("-id")[:MOST_ROWS]
+    for job in jobs.iterator(chunk_size=500):
+        length = job.duration if job.is_finished else None
+        yield {
+            "id": str(job.pk),
+            "toolkit": job.toolkit_slug,
+            "version": job.version_label,
+            "operation": job.operation,
+            "title": job.title,
+            "state": str(job.state),
+            "reason": job.reason,
+            "requested_by": job.requested_by.username if job.requested_by else "",
+            "requested_via": str(job.requested_via),
+            "dry_run": job.dry_run,
+            "created_at": job.created_at.isoformat(),
+            "started_at": job.started_at.isoformat() if job.started_at else "",
+            "finished_at": job.finished_at.isoformat() if job.finished_at else "",
+            "duration_seconds": round(length.total_seconds(), 3) if length else None,
+            "attempt": job.attempt,
+        }
+
+
+@require_POST
+@page
+def job_bulk_cancel(request: PageRequest) -> HttpResponseBase:
+    """Ask the jobs that were ticked to stop; those that have ended stay as they are."""
+    asked = left = 0
+    for job in _ticked(request):
+        if job.is_finished or not access.can_cancel(request.user, job):
+            left += 1
+            continue
+        try:
+            request_cancel(job, request.user)
+            asked += 1
+        except NotUsable:
+            left += 1
+    if asked:
+        text = ngettext("%(n)d job was asked to stop.", "%(n)d jobs were asked to stop.", asked)
+        messages.success(request, text % {"n": asked})
+    if left:
+        text = ngettext(
+            "%(n)d job had ended already, or is not yours to cancel.",
+            "%(n)d jobs had ended already, or are not yours to cancel.",
+            left,
+        )
+        messages.warning(request, text % {"n": left})
+    query = request.POST.get("query", "")[:2000]
+    address = reverse("job-list")
+    return HttpResponseRedirect(f"{address}?{query}" if query else address)
+
+
+def _ticked(request: PageRequest) -> list[Job]:
+    wanted = []
+    for text in request.POST.getlist("job")[:PAGE_SIZE]:
+        try:
+            wanted.append(UUID(text))
+        except ValueError:
+            continue
+    return list(access.visible_jobs(request.user).filter(pk__in=wanted))
