@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('toolkits', '0004_lifecycle'),
+        ('toolkits', '0007_notices'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
