@@ -25,6 +25,8 @@ NO_ACT = {
     "toolkits_idempotencykey": "remembers the answer to a request; the act has its own event",
     "toolkits_installplan": "a bundle that waits; refusing and confirming it are events",
     "toolkits_cardstate": "a cache",
+    "toolkits_runpreset": "inputs that a person keeps for themselves, without secrets",
+    "toolkits_consolepreferences": "how a person likes their own pages",
     "accounts_signinthrottle": "counts attempts; refused ones and lockouts are events",
 }
 
