@@ -113,10 +113,15 @@ def begin_second_factor(user: User) -> Attempt:
     return Attempt(user.username, (_count(_key("second factor", str(user.pk)), SECOND_FACTOR),))
 
 
-def clear(user: User) -> bool:
+def clear(user: User, actor: User | None = None) -> bool:
     """End the lockouts of ``user``; true when there was something to end."""
     keys = [_key("account", f"user:{user.pk}"), _key("second factor", str(user.pk))]
-    return SignInThrottle.objects.filter(pk__in=keys).delete()[0] > 0
+    places = user.identities.values_list("provider__slug", "name")
+    keys += [_key("account", f"name:{place}:{_folded(name)}") for place, name in places]
+    if not SignInThrottle.objects.filter(pk__in=keys).delete()[0]:
+        return False
+    emit("auth.lockout_cleared", actor=actor, target=user, scope="account")
+    return True
 
 
 def locked_users(users: list[User]) -> set[str]:

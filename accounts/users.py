@@ -55,6 +55,30 @@ def create_user(
 
 
 @transaction.atomic
+def change_user(actor: User | None, user: User, **fields: str) -> bool:
+    """Change the username, email address or display name; false when nothing differs.
+
+    Raises ``NotAllowed`` and Django's ``ValidationError``.
+    """
+    if odd := set(fields) - {"username", "email", "display_name"}:
+        raise NotAllowed(f"{', '.join(sorted(odd))} cannot be changed so.")
+    refuse_unless_editable(actor, user)
+    changes = {
+        name: [getattr(user, name), value]
+        for name, value in fields.items()
+        if getattr(user, name) != value
+    }
+    if not changes:
+        return False
+    for name in changes:
+        setattr(user, name, fields[name])
+    user.full_clean(exclude=["password"])
+    user.save(update_fields=list(changes))
+    emit("user.changed", actor=actor, target=user, changes=changes)
+    return True
+
+
+@transaction.atomic
 def set_roles(actor: User | None, user: User, roles: Iterable[str]) -> None:
     """Give ``user`` exactly the core roles ``roles``."""
     wanted = set(roles)
@@ -80,8 +104,7 @@ def set_roles(actor: User | None, user: User, roles: Iterable[str]) -> None:
 def _check_rights_change(actor: User | None, user: User, roles: set[str]) -> None:
     if actor is not SYSTEM and actor.pk == user.pk:
         raise NotAllowed("Nobody changes their own roles. Ask another administrator.")
-    if not may_edit(actor, user):
-        raise NotAllowed(f"You may not change the account {user.username}.")
+    refuse_unless_editable(actor, user)
     for role in sorted(roles):
         if not may_give(actor, role):
             raise NotAllowed(f"You may not give or take the role {role}.")
@@ -111,8 +134,7 @@ def take_grant(actor: User | None, grant: Grant) -> None:
 def set_active(actor: User | None, user: User, active: bool) -> None:
     """Let ``user`` sign in, or shut them out at once."""
     _lock_admins()
-    if not may_edit(actor, user):
-        raise NotAllowed(f"You may not change the account {user.username}.")
+    refuse_unless_editable(actor, user)
     if user.is_active == active:
         return
     if not active:
@@ -157,6 +179,12 @@ def set_password(
     own = actor is not SYSTEM and actor.pk == user.pk
     emit("auth.password_changed" if own else "auth.password_set", actor=actor, target=user)
     sessions.end_all(user, "the password was changed", actor, keep=keep)
+
+
+def refuse_unless_editable(actor: User | None, user: User) -> None:
+    """Raise ``NotAllowed`` unless ``actor`` may change the account of ``user``."""
+    if not may_edit(actor, user):
+        raise NotAllowed(f"You may not change the account {user.username}.")
 
 
 def keep_one_administrator(user: User) -> None:

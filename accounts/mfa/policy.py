@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from django.contrib.auth.models import Group
+from django.db import transaction
+
 from accounts.models import Factor, FactorKind, RolePolicy, User
+from accounts.problems import NotAllowed
+from toolbox.events import emit
 
 #: What a provider says when it saw to a second factor itself.
 DONE_THERE = "mfa"
@@ -28,6 +33,20 @@ def is_required(user: User) -> bool:
     """Whether a role that ``user`` has, by group or by grant, asks for a second factor."""
     roles = set(user.roles) | {grant.role for grant in user.grant_list}
     return RolePolicy.objects.filter(role__name__in=roles, requires_mfa=True).exists()
+
+
+@transaction.atomic
+def require(actor: User, role: str, wanted: bool) -> None:
+    """Ask whoever has ``role`` for a second factor from their next sign-in on, or stop."""
+    if not actor.is_system_admin or not actor.has_perm("accounts.change_user"):
+        raise NotAllowed("You may not change what roles ask for.")
+    row, _ = RolePolicy.objects.get_or_create(role=Group.objects.get(name=role))
+    if row.requires_mfa == wanted:
+        return
+    changes = {"requires_mfa": [row.requires_mfa, wanted]}
+    row.requires_mfa = wanted
+    row.save(update_fields=["requires_mfa"])
+    emit("role.changed", actor=actor, target=role, changes=changes)
 
 
 def lacking(user: User, methods: tuple[str, ...]) -> Lacking:

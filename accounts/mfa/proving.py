@@ -83,6 +83,15 @@ def add_passkey(user: User, state: dict[str, Any], answer: Any, name: str) -> Fa
 
 
 @transaction.atomic
+def remove_all(actor: User | None, user: User) -> int:
+    """Remove every factor of somebody else, who lost theirs."""
+    found = list(user.factors.select_related("user").exclude(kind=FactorKind.RECOVERY))
+    for factor in found:
+        remove(actor, factor)
+    return len(found)
+
+
+@transaction.atomic
 def remove(actor: User | None, factor: Factor) -> None:
     """Remove a factor; with the last one go the recovery codes.
 

@@ -1,5 +1,6 @@
 from accounts.models.factor import Factor, FactorKind, RolePolicy
 from accounts.models.grant import Grant, GrantRole
+from accounts.models.invitation import Invitation
 from accounts.models.provider import Identity, Provider, ProviderKind, ProvidersApplied
 from accounts.models.session import SessionKind, UserSession
 from accounts.models.throttle import SignInThrottle
@@ -12,6 +13,7 @@ __all__ = [
     "Grant",
     "GrantRole",
     "Identity",
+    "Invitation",
     "PersonalToken",
     "Provider",
     "ProviderKind",

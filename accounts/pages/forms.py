@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import TOKEN_SCOPES
-from accounts.models import User
+from accounts.models import Invitation, User
 from accounts.personal_tokens import TokenSpec
 
 _PASSWORD = {"autocomplete": "new-password"}
@@ -63,6 +63,49 @@ class PasswordForm(forms.Form):
         if data.get("new") and data.get("new") != data.get("again"):
             self.add_error("again", _("The two new passwords are not the same."))
         return data
+
+
+class AcceptForm(forms.Form):
+    """A password of one's own; for a new account a name too, where none was given."""
+
+    username = forms.CharField(
+        label=_("Username"), max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "username"}),
+    )  # fmt: skip
+    display_name = forms.CharField(
+        label=_("Your name"), max_length=150, required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )  # fmt: skip
+    new = forms.CharField(
+        label=_("Password"), strip=False, max_length=1024,
+        widget=forms.PasswordInput(attrs=_PASSWORD),
+        help_text=_("At least 12 characters. A sentence is easy to remember and hard to guess."),
+    )  # fmt: skip
+    again = forms.CharField(
+        label=_("Password again"), strip=False, max_length=1024,
+        widget=forms.PasswordInput(attrs=_PASSWORD),
+    )  # fmt: skip
+
+    def __init__(self, invitation: Invitation, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if invitation.user_id or invitation.username:
+            del self.fields["username"]
+        if invitation.user_id:
+            del self.fields["display_name"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("new") and data.get("new") != data.get("again"):
+            self.add_error("again", _("The two passwords are not the same."))
+        return data
+
+    def take(self, error: ValidationError) -> None:
+        """Show what the rules about accounts said, at the field that it is about."""
+        if not hasattr(error, "error_dict"):
+            self.add_error("new", error)
+            return
+        for name, texts in error.message_dict.items():
+            self.add_error(name if name in self.fields else None, " ".join(texts))
 
 
 class TokenForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.pages import account, confirm, oidc, second_factor, sign_in
+from accounts.pages import account, confirm, invitation, oidc, second_factor, sign_in
 
 urlpatterns = [
     path("login/", sign_in.login, name="login"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path(
         "second-factor/<uuid:factor_id>/remove/", second_factor.remove, name="second-factor-remove"
     ),
+    path("invitation/", invitation.invitation, name="invitation"),
     path("confirm/", confirm.confirm, name="account-confirm"),
     path("", account.account, name="account"),
     path("password/", account.password, name="account-password"),

@@ -63,10 +63,11 @@ def save(actor: User, provider: Provider, secrets: dict[str, str] | None = None)
             raise ProviderInvalid([(name, "is no secret of this kind")])
         provider.secrets = {**provider.secrets, name: vaulted.write(provider, name, value)}
     changes = changed_fields(present, provider)
-    provider.save()
     if present is None:
+        provider.save(force_insert=True)
         emit("provider.created", actor=actor, target=provider, via="console")
     elif changes or secrets:
+        provider.save(force_update=True)
         emit("provider.changed", actor=actor, target=provider, changes=changes, via="console")
     return provider
 

@@ -66,6 +66,7 @@ PEOPLE = [
     notice("user.enabled", "An account was enabled."),
     warning("user.deleted", "An account was deleted."),
     notice("user.invited", "Somebody was invited.", email="where to", roles="roles promised"),
+    notice("user.invitation_withdrawn", "An invitation was taken back."),
     notice("user.invitation_accepted", "An invited person set up their account."),
     notice("user.imported", "Users were imported.", created="how many", changed="how many"),
     notice("identity.linked", "An outside identity was linked to a user.", provider=_PROVIDER),

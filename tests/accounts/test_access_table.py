@@ -9,8 +9,8 @@ from django.contrib.auth.models import AnonymousUser, Group
 from django.test import Client
 from django.utils.timezone import now
 
-from accounts import sessions
-from accounts.models import Grant, SessionKind, User
+from accounts import invitations, sessions
+from accounts.models import Grant, Provider, SessionKind, User
 from accounts.roles import SYSTEM_ADMIN, TOOLKIT_CURATOR, TOOLKIT_USER
 from tests.accounts.access_walk import COLUMNS, TABLE, Table, addresses, outcome, suggest
 from tests.support import trail
@@ -61,6 +61,10 @@ def samples(people: dict[str, User]) -> dict[str, str]:
         "artifact": "report.csv",
         "user": str(owner.pk),
         "provider": "nowhere",
+        "local_provider": str(Provider.objects.get(slug="local").pk),
+        "grant": str(Grant.objects.create(user=owner, toolkit_slug="elsewhere").pk),
+        "role": TOOLKIT_USER,
+        "invitation": str(invitations.invite(None, username="soon")[0].pk),
         "session": str(sessions.begin(owner, SessionKind.BROWSER, seconds=600).pk),
         "token": str(make_token(owner)[0].pk),
         "app": "toolkits",

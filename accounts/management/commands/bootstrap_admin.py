@@ -12,8 +12,10 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from accounts import invitations
 from accounts.models import User
 from accounts.roles import CORE_ROLES, grant_role
+from accounts.rules import SYSTEM
 from toolbox import events
 
 _SAMPLES = {"changeme", "change-me", "password", "admin", "secret", "example"}
@@ -31,23 +33,32 @@ class Command(BaseCommand):
         parser.add_argument(
             "--generate", action="store_true", help="make a password and print it, alone"
         )
+        parser.add_argument(
+            "--link",
+            action="store_true",
+            help="set no password; print a link by which the administrator sets their own",
+        )
 
-    def handle(self, *args: Any, username: str, email: str, generate: bool, **_: Any) -> None:
+    def handle(
+        self, *args: Any, username: str, email: str, generate: bool, link: bool, **_: Any
+    ) -> None:
         if User.objects.filter(username__iexact=username).exists():
             self.stderr.write(f"The user {username} exists and was left as it is.")
             return
-        given = settings.BOOTSTRAP_ADMIN_PASSWORD
-        if not given and not generate:
-            raise CommandError("Set BOOTSTRAP_ADMIN_PASSWORD, or pass --generate.")
+        given = "" if link else settings.BOOTSTRAP_ADMIN_PASSWORD
+        if not given and not generate and not link:
+            raise CommandError("Set BOOTSTRAP_ADMIN_PASSWORD, or pass --generate or --link.")
         if given:
             _refuse_weak(given, User(username=username, email=email))
         password = given or secrets.token_urlsafe(15)
         with transaction.atomic():
-            user = User.objects.create_user(username, password, email=email)
+            user = User.objects.create_user(username, None if link else password, email=email)
             for role in CORE_ROLES:
                 grant_role(user, role)
             events.emit("user.bootstrapped", target=user, roles=sorted(CORE_ROLES))
-        if given:
+        if link:
+            self.stdout.write(invitations.password_link(SYSTEM, user)[1])
+        elif given:
             self.stderr.write(f"Created the administrator {username}.")
         else:
             self.stdout.write(password)
