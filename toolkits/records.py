@@ -144,10 +144,14 @@ def delete(record: Record, version: int, user: Any) -> None:
         secrets.client().delete(_path(record))
 
 
-def reveal(record: Record, described: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The data with its secrets for toolkit code, and the values to redact."""
+def reveal(
+    record: Record, described: dict[str, Any], versions: dict[str, int] | None = None
+) -> tuple[dict[str, Any], list[str]]:
+    """The data with its secrets for toolkit code, and the values to redact; ``versions`` is told
+    the version of each secret."""
     known = described["schema"].get("properties", {})
-    return vaulted.reveal({key: value for key, value in record.data.items() if key in known})
+    data = {key: value for key, value in record.data.items() if key in known}
+    return vaulted.reveal(data, versions)
 
 
 def public(record: Record, described: dict[str, Any]) -> dict[str, Any]:

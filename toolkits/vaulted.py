@@ -52,17 +52,23 @@ def public(fields: Iterable[str], data: dict[str, Any]) -> dict[str, Any]:
     return {**data, **{name: UNCHANGED for name in fields if data.get(name)}}
 
 
-def reveal(data: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return ``data`` with its secrets, and their values for redaction."""
+def reveal(
+    data: dict[str, Any], versions: dict[str, int] | None = None
+) -> tuple[dict[str, Any], list[str]]:
+    """Return ``data`` with its secrets, and their values for redaction.
+
+    ``versions`` is told the version of each path that was read.
+    """
     references = {name: value[MARK] for name, value in data.items() if is_reference(value)}
     if not references:
         return data, []
     client = secrets.client()
-    contents = {
-        path: client.read(path) for path in {ref.partition("#")[0] for ref in references.values()}
-    }
+    paths = {reference.partition("#")[0] for reference in references.values()}
+    contents = {path: client.get(path) for path in paths}
+    if versions is not None:
+        versions.update({path: stored.version for path, stored in contents.items()})
     values = {}
     for name, reference in references.items():
         path, _, field = reference.partition("#")
-        values[name] = contents[path].get(field)
+        values[name] = contents[path].fields.get(field)
     return {**data, **values}, [str(value) for value in values.values() if value]

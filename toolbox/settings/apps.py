@@ -3,6 +3,7 @@
 import warnings
 
 from toolbox.settings.environment import BASE_DIR
+from toolbox.settings.platform import ARTIFACT_STORAGE
 
 INSTALLED_APPS = [
     "toolbox",
@@ -77,6 +78,7 @@ STORAGES = {
         if STATIC_ROOT.is_dir()
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
+    "artifacts": ARTIFACT_STORAGE,
 }
 
 LANGUAGE_CODE = "en"

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -141,6 +142,19 @@ def names(name: str, default: Sequence[str] = (), *, about: str = "", shown: str
         return [part.strip() for part in given.split(",") if part.strip()]
 
     return _checked(name, list(default), split, "a list")
+
+
+def mapping(name: str, *, about: str = "") -> dict[str, Any]:
+    """Return a JSON object; treated as a secret, because options hold keys."""
+    _declare(name, "secret", "", about)
+
+    def read(given: str) -> dict[str, Any]:
+        found = json.loads(given)
+        if not isinstance(found, dict):
+            raise ValueError(name)
+        return found
+
+    return _checked(name, {}, read, "a JSON object")
 
 
 def pem(name: str, *, about: str = "", public: bool = False) -> str:

@@ -59,6 +59,31 @@ TOOLKIT_ARTIFACT_DIR = e.path(
     shown="var/artifacts",
     about="Where files that jobs keep are kept.",
 )
+TOOLKIT_ARTIFACT_STORAGE = e.text(
+    "TOOLKIT_ARTIFACT_STORAGE",
+    about="Class of another Django storage for these files, such as one for S3.",
+)
+TOOLKIT_ARTIFACT_STORAGE_OPTIONS = e.mapping(
+    "TOOLKIT_ARTIFACT_STORAGE_OPTIONS", about="Its options, as a JSON object."
+)
+TOOLKIT_ARTIFACT_MAX_BYTES = e.number(
+    "TOOLKIT_ARTIFACT_MAX_BYTES", 268_435_456, least=1, about="Largest file that a job may keep."
+)
+TOOLKIT_ARTIFACT_TOTAL_MAX_BYTES = e.number(
+    "TOOLKIT_ARTIFACT_TOTAL_MAX_BYTES", 1 << 30, least=1, about="All that one job may keep."
+)
+ARTIFACT_STORAGE = (
+    {"BACKEND": TOOLKIT_ARTIFACT_STORAGE, "OPTIONS": TOOLKIT_ARTIFACT_STORAGE_OPTIONS}
+    if TOOLKIT_ARTIFACT_STORAGE
+    else {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": TOOLKIT_ARTIFACT_DIR,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    }
+)
 TOOLKIT_UPLOAD_MAX_BYTES = e.number(
     "TOOLKIT_UPLOAD_MAX_BYTES", 52_428_800, least=1, about="Largest zip that is accepted."
 )

@@ -1,44 +1,75 @@
-"""Files that jobs keep."""
+"""Files that jobs keep, in Django's storage named ``artifacts``: a folder, or S3 by settings."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import re
-import shutil
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
+from typing import IO, Any
 
 from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import Storage, storages
+from django.db.models import Sum
 
+from toolkits.jobs import lease
 from toolkits.models import Job, JobArtifact
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,199}")
-_LARGEST = 256 << 20
+_UNSAFE_TYPE = re.compile(r"[^\x20-\x7e]")
+
+
+def storage() -> Storage:
+    """Where the files are."""
+    return storages["artifacts"]
 
 
 def keep(
     job: Job, name: str, path: str, content_type: str | None, workdir: Path
 ) -> JobArtifact:
-    """Copy a file of the runner's working folder to where the job's files are kept.
+    """Store a file of the runner's working folder with the job; one of that name is replaced.
 
-    Raises ``ValueError`` for a bad name, a file outside the folder, or one that is too large.
+    Raises ``ValueError`` for a bad name, a file outside the folder, or one that is too large,
+    ``OSError`` when it cannot be stored, ``Fenced`` when the attempt does not own its job.
     """
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} is not a plain file name")
-    folder = settings.TOOLKIT_ARTIFACT_DIR / str(job.pk)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    target = folder / name
-    size = _copy(_inside(workdir, path), target)
-    artifact, _ = JobArtifact.objects.update_or_create(
-        job=job,
-        name=name,
-        defaults={
-            "content_type": (content_type or "application/octet-stream")[:100],
-            "size_bytes": size,
-            "stored_as": f"{job.pk}/{name}",
-        },
-    )
+    left = settings.TOOLKIT_ARTIFACT_TOTAL_MAX_BYTES - _kept_bytes(job, besides=name)
+    with _opened(_inside(workdir, path)) as stream:
+        source = _Metered(stream, min(settings.TOOLKIT_ARTIFACT_MAX_BYTES, left))
+        stored_as = _store(f"{job.pk}/{token_hex(4)}-{name}", source)
+    kind = _UNSAFE_TYPE.sub("", content_type or "")[:100] or "application/octet-stream"
+    before = job.artifacts.filter(name=name).values_list("stored_as", flat=True).first()
+    try:
+        with lease.fenced(job):
+            artifact, _ = JobArtifact.objects.update_or_create(
+                job=job,
+                name=name,
+                defaults={
+                    "attempt": job.attempt,
+                    "content_type": kind,
+                    "size_bytes": source.size,
+                    "digest": source.digest.hexdigest(),
+                    "stored_as": stored_as,
+                },
+            )
+    except BaseException:
+        discard(stored_as)
+        raise
+    if before:
+        discard(before)
     return artifact
+
+
+def _kept_bytes(job: Job, besides: str) -> int:
+    others = job.artifacts.exclude(name=besides)
+    return int(others.aggregate(total=Sum("size_bytes"))["total"] or 0)
 
 
 def _inside(workdir: Path, path: str) -> Path:
@@ -48,21 +79,57 @@ def _inside(workdir: Path, path: str) -> Path:
     return found
 
 
-def _copy(source: Path, target: Path) -> int:
+@contextmanager
+def _opened(source: Path) -> Iterator[IO[bytes]]:
     # The toolkit owns the folder and could swap the file for a link after the check above.
     descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with open(descriptor, "rb") as stream:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
             raise ValueError("it is not a plain file")
-        if status.st_size > _LARGEST:
-            raise ValueError(f"it is larger than {_LARGEST:,} bytes")
-        with target.open("wb") as kept:
-            shutil.copyfileobj(stream, kept)
-            return kept.tell()
+        yield stream
 
 
-def path_of(artifact: JobArtifact) -> Path:
-    """Where the file is."""
-    root: Path = settings.TOOLKIT_ARTIFACT_DIR
-    return root / artifact.stored_as
+class _Metered:
+    """Reads a file once, counting and digesting what really comes out of it."""
+
+    def __init__(self, stream: IO[bytes], most: int) -> None:
+        self._stream, self._most = stream, most
+        self.name = ""
+        self.size = 0
+        self.digest = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes. Raises ``ValueError`` when they are too many."""
+        data = self._stream.read(size)
+        self.size += len(data)
+        if self.size > self._most:
+            raise ValueError(f"it is larger than the {max(0, self._most):,} bytes that are left")
+        self.digest.update(data)
+        return data
+
+
+def _store(name: str, source: _Metered) -> str:
+    try:
+        return storage().save(name, File(source))  # type: ignore[arg-type]
+    except BaseException:
+        # What was written of it until then.
+        discard(name)
+        raise
+
+
+def open_file(artifact: JobArtifact) -> File[Any]:
+    """Open the file for reading. Raises ``OSError`` when it is not there any more."""
+    return storage().open(artifact.stored_as)
+
+
+def discard(stored_as: str) -> None:
+    """Delete a stored file; one that is not there is no error."""
+    with contextlib.suppress(OSError):
+        storage().delete(stored_as)
+        _remove_empty_folder(stored_as)
+
+
+def _remove_empty_folder(stored_as: str) -> None:
+    with contextlib.suppress(NotImplementedError):
+        Path(storage().path(stored_as)).parent.rmdir()

@@ -35,3 +35,10 @@ def _cancel(child: Job, by: Any) -> bool:
         return True
     running = Job.objects.filter(pk=child.pk, state=JobState.RUNNING)
     return bool(running.update(state=JobState.CANCELLING, **asked))
+
+
+def note_first(job: Job) -> None:
+    """Note on a job's row that it has children, once."""
+    if not job.has_children:
+        Job.objects.filter(pk=job.pk).update(has_children=True)
+        job.has_children = True

@@ -30,6 +30,17 @@ def storable(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", text)
 
 
+def storable_value(value: Any) -> Any:
+    """Return a JSON value in which every text can be stored."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, list):
+        return [storable_value(item) for item in value]
+    if isinstance(value, dict):
+        return {storable(key): storable_value(item) for key, item in value.items()}
+    return value
+
+
 class LogWriter:
     """Buffers lines; ``take`` hands over what came since the last time."""
 
@@ -80,17 +91,30 @@ class LogWriter:
         for part in _parts(storable(redact(text))):
             self._add_line(moment, level, source, part)
 
-    def add_output(self, stream: str, text: str, *, complete: bool) -> None:
-        """Add what toolkit code printed. Of a line that goes on, the end waits for the rest,
-        so that no secret is cut in two and passes in halves."""
+    def add_output(self, stream: str, lines: list[str], beginning: str) -> None:
+        """Add what toolkit code printed: whole lines, and the beginning of one that goes on.
+
+        The end of a beginning waits for what follows, so that no secret is cut in two and
+        passes in halves.
+        """
         level = "WARNING" if stream == "stderr" else "INFO"
-        text = self._held.pop(stream, "") + text
-        if not complete:
-            text, held = self._redactor.split(text)
+        moment = round(time.time(), 3)
+        held = self._held.pop(stream, "")
+        if lines:
+            lines[0] = held + lines[0]
+            held = ""
+        self.add_batch([[moment, level, stream, line] for line in lines])
+        if beginning:
+            shown, held = self._redactor.split(held + beginning)
+            if shown:
+                self.add_batch([[moment, level, stream, shown]])
+        if held:
             self._held[stream] = held
-            if not text:
-                return
-        self.add(time.time(), level, stream, text)
+
+    def close(self) -> None:
+        """Add what was held back: nothing follows any more."""
+        for stream in list(self._held):
+            self.add_output(stream, [""], "")
 
     def _add_line(self, moment: float, level: str, source: str, text: str) -> None:
         if self.truncated:

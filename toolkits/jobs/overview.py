@@ -81,16 +81,20 @@ class LeaseState:
 def workers() -> list[WorkerState]:
     """Every worker that RQ knows. Raises ``RedisError``."""
     found = Worker.all(connection=get_connection("default"), queue_class=ToolkitQueue)
-    return sorted(map(_worker, found), key=lambda worker: worker.name)
+    # RQ knows calls alone; which job a worker runs, its row says.
+    running = dict(
+        Job.objects.filter(state__in=ACTIVE).order_by("id").values_list("worker", "pk")
+    )
+    states = [_worker(worker, running.get(worker.name)) for worker in found]
+    return sorted(states, key=lambda worker: worker.name)
 
 
-def _worker(found: Any) -> WorkerState:
-    job_id = str(found.get_current_job_id() or "")
+def _worker(found: Any, job_id: UUID | None) -> WorkerState:
     return WorkerState(
         name=found.name,
         queues=list(found.queue_names()),
         state=str(found.get_state()),
-        job_id=job_id,
+        job_id=str(job_id or ""),
         hostname=found.hostname or "",
         pid=found.pid,
         born=found.birth_date,

@@ -3,9 +3,12 @@ secrets, state and files, and nothing of any other toolkit's."""
 
 from __future__ import annotations
 
+import json
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.crypto import salted_hmac
 
 from toolbox import secrets
 from toolbox.events import emit
@@ -13,11 +16,11 @@ from toolbox.secrets import SecretNotFound, SecretsError
 from toolkits import history, notices, records, settings_store, vaulted
 from toolkits.bundles.permissions import Permissions
 from toolkits.errors import Conflict, InputError
-from toolkits.jobs import artifacts
-from toolkits.jobs.log_writer import storable
+from toolkits.jobs import artifacts, lease, steps
+from toolkits.jobs.log_writer import storable, storable_value
 from toolkits.jobs.redaction import Redactor
-from toolkits.models import Job, Record, Toolkit, ToolkitState
-from toolkits.runtime.conversation import CallRefused
+from toolkits.models import Job, Record, StepState, Toolkit, ToolkitState
+from toolkits.runtime.conversation import CallRefused, Fenced
 
 _STATE_ENTRIES = 1000
 
@@ -27,15 +30,21 @@ class Calls:
 
     def __init__(self, toolkit: Toolkit, redactor: Redactor, job: Job | None, workdir: Any) -> None:
         self.toolkit, self.redactor, self.job, self.workdir = toolkit, redactor, job, workdir
+        #: What the run depended on, for a comparison with other runs.
+        self.settings_digests: dict[str, str] = {}
+        self.secret_versions: dict[str, int] = {}
 
     def answer(self, message: dict[str, Any]) -> Any:
-        """Return the value of one call, or raise ``CallRefused``."""
+        """Return the value of one call, or raise ``CallRefused`` or ``Fenced``."""
         handler = getattr(self, f"_{message['type']}", None)
         if handler is None or message["type"] not in _KINDS:
             raise CallRefused("unsupported", f"{message['type']!r} is not a call of the platform")
         try:
-            return handler(message)
-        except InputError as error:
+            with self._fence(message):
+                return handler(message)
+        except lease.Fenced as error:
+            raise Fenced(str(error)) from error
+        except (InputError, steps.TooMany) as error:
             raise CallRefused("invalid", str(error)) from error
         except Conflict as error:
             raise CallRefused("conflict", str(error)) from error
@@ -45,6 +54,11 @@ class Calls:
             raise CallRefused("not_found", str(error)) from error
         except SecretsError as error:
             raise CallRefused("unavailable", str(error)) from error
+
+    def _fence(self, message: dict[str, Any]) -> AbstractContextManager[None]:
+        """What writes does so in a transaction in which the attempt owns its job."""
+        fence = is_write(message) and message["type"] != "artifact" and self.job is not None
+        return lease.fenced(self.job) if fence and self.job else nullcontext()
 
     def _records(self, message: dict[str, Any]) -> Any:
         name = message["collection"]
@@ -79,12 +93,13 @@ class Calls:
         )
 
     def _record(self, record: Record, collection: dict[str, Any]) -> dict[str, Any]:
-        data, values = records.reveal(record, collection)
+        data, values = records.reveal(record, collection, self.secret_versions)
         self.redactor.add(values)
         return {"id": str(record.pk), "version": record.version, "data": data}
 
     def _settings(self, _: dict[str, Any]) -> Any:
-        data, values = settings_store.reveal(self.toolkit)
+        data, values = settings_store.reveal(self.toolkit, versions=self.secret_versions)
+        self.settings_digests = {name: _digest(value) for name, value in data.items()}
         self.redactor.add(values)
         return data
 
@@ -98,7 +113,10 @@ class Calls:
             raise CallRefused(
                 "forbidden", f"The manifest of this toolkit does not ask for the secret {path}."
             )
-        found = secrets.client().read(vaulted.path_of(self.toolkit.slug, path))
+        place = vaulted.path_of(self.toolkit.slug, path)
+        stored = secrets.client().get(place)
+        self.secret_versions[place] = stored.version
+        found = stored.fields
         self.redactor.add([str(value) for value in found.values()])
         key = message.get("key")
         if key is None:
@@ -153,6 +171,23 @@ class Calls:
         }
         notices.give(self.job, **told)
 
+    def _step(self, message: dict[str, Any]) -> Any:
+        if self.job is None:
+            raise CallRefused("unsupported", "A card has no steps.")
+        name, key = str(message["name"])[:100], storable(str(message.get("key") or ""))[:200]
+        if message["action"] == "begin":
+            step = steps.begin(self.job, storable(name), self.redactor.text(key))
+            return {"done": step.state == StepState.SKIPPED, "value": step.value}
+        steps.end(
+            self.job,
+            storable(name),
+            self.redactor.text(key),
+            ok=bool(message["ok"]),
+            value=storable_value(self.redactor.value(message.get("value"))),
+            message=storable(self.redactor.text(str(message.get("message") or ""))),
+        )
+        return None
+
     def _artifact(self, message: dict[str, Any]) -> Any:
         if self.job is None:
             raise CallRefused("unsupported", "A card keeps no files.")
@@ -166,4 +201,25 @@ class Calls:
         return {"name": artifact.name, "size": artifact.size_bytes}
 
 
-_KINDS = frozenset({"records", "settings", "secret", "state", "artifact", "history", "notify"})
+def is_write(message: dict[str, Any]) -> bool:
+    """Whether a call changes something."""
+    kind = message["type"]
+    return kind in {"artifact", "notify"} or (kind, message.get("action")) in _WRITES
+
+
+def _digest(value: Any) -> str:
+    """What tells a setting's value from another, and tells nothing of it: keyed, because the
+    values of settings are few enough to be guessed."""
+    text = json.dumps(value, sort_keys=True, default=str)
+    return salted_hmac("toolkits.settings", text, algorithm="sha256").hexdigest()[:16]
+
+
+_KINDS = frozenset(
+    {"records", "settings", "secret", "state", "step", "artifact", "history", "notify"}
+)
+_WRITES = frozenset(
+    {("records", action) for action in ("create", "update", "delete")}
+    | {("state", action) for action in ("set", "delete")}
+    | {("history", action) for action in ("append", "prune")}
+    | {("step", action) for action in ("begin", "end")}
+)

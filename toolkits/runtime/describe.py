@@ -15,10 +15,16 @@ _KEPT_LINES = 20
 
 class _Lines(Listener):
     def __init__(self) -> None:
-        self.lines: list[str] = []
+        self.words: list[str] = []
 
-    def line(self, moment: float, level: str, source: str, text: str) -> None:
-        self.lines = [*self.lines, text][-_KEPT_LINES:]
+    def lines(self, lines: list[list[Any]]) -> None:
+        self._keep([str(text) for _, _, _, text in lines])
+
+    def output(self, stream: str, lines: list[str], beginning: str) -> None:
+        self._keep([*lines, beginning] if beginning else lines)
+
+    def _keep(self, texts: list[str]) -> None:
+        self.words = [*self.words, *texts][-_KEPT_LINES:]
 
 
 def describe(spec: RunnerSpec) -> dict[str, Any]:
@@ -37,6 +43,6 @@ def describe(spec: RunnerSpec) -> dict[str, Any]:
     report = outcome.error or {}
     trace = report.get("traceback") or ""
     message = ". ".join(part for part in (outcome.reason, trace) if part)
-    if outcome.kind == "crashed" and lines.lines:
-        message += " Its last words: " + " / ".join(lines.lines)
+    if outcome.kind == "crashed" and lines.words:
+        message += " Its last words: " + " / ".join(lines.words)
     raise BundleError(message[:2000], where=spec.entry, hint="Correct the toolkit's code.")

@@ -43,7 +43,7 @@ class RunnerPool:
 
     def release(self, runner: RunnerProcess) -> None:
         """Take a runner back: keep it warm, or end it when it has done its share."""
-        if not runner.alive or self._worn(runner):
+        if not runner.alive or self._worn(runner) or runner.spec in self._idle:
             runner.end()
             return
         self._idle[runner.spec] = runner
@@ -53,7 +53,7 @@ class RunnerPool:
     def _worn(self, runner: RunnerProcess) -> bool:
         if runner.jobs >= settings.TOOLKIT_RUNNER_MAX_JOBS:
             return True
-        return cpu_seconds(runner.pid) > settings.TOOLKIT_RUNNER_CPU_SECONDS / 2
+        return cpu_seconds(runner.code_pid or runner.pid) > settings.TOOLKIT_RUNNER_CPU_SECONDS / 2
 
     def retire_idle(self) -> None:
         """End runners that were not used for a while or that died while idle."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import json
 import os
 import selectors
@@ -19,6 +21,12 @@ from toolkits.runtime.spec import RunnerSpec
 MAX_MESSAGE = 16 << 20
 _READ = 1 << 18
 _LONGEST_OUTPUT_LINE = 16_384
+_WARDEN_SECONDS = 10.0
+
+
+def boot_time() -> float:
+    """Seconds on the clock of the wardens: nobody can set it, and it counts sleep."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 @dataclass(frozen=True)
@@ -30,10 +38,14 @@ class Message:
 
 @dataclass(frozen=True)
 class Output:
-    """A line that toolkit code printed. ``stream`` is ``stdout`` or ``stderr``."""
+    """What toolkit code printed: whole lines, then the beginning of one that goes on.
+
+    ``stream`` is ``stdout`` or ``stderr``. A beginning comes only when it is long.
+    """
 
     stream: str
-    text: str
+    lines: list[str]
+    beginning: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,10 +71,16 @@ class RunnerProcess:
         self.jobs = 0
         self.used_at = time.monotonic()
         self.enforced: list[str] = []
-        self.broken = False
+        self.broken = self._ended = False
+        self.left: list[str] = []
+        self.code_pid: int | None = None
+        self.sdk = ""
         self._number = 0
         self._outgoing = bytearray()
-        self._buffers: dict[str, bytearray] = {"up": bytearray()}
+        self._up = bytearray()
+        self._texts = {"stdout": "", "stderr": ""}
+        decoder = codecs.getincrementaldecoder("utf-8")
+        self._decoders = {name: decoder(errors="replace") for name in self._texts}
         self._selector = selectors.DefaultSelector()
         self.workdir = workdirs.create(settings.TOOLKIT_RUNNER_UID)
         try:
@@ -74,28 +92,30 @@ class RunnerProcess:
     def _start(self) -> None:
         down_read, down_write = os.pipe()
         up_read, up_write = os.pipe()
+        leash_read, leash_write = os.pipe()
         try:
             self._process = subprocess.Popen(
-                self.spec.command(down_read, up_write),
+                self.spec.command(down_read, up_write, leash_read),
                 env=self.spec.environ(self.workdir, dict(os.environ)),
                 cwd=self.workdir,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
-                pass_fds=(down_read, up_write),
+                pass_fds=(down_read, up_write, leash_read),
             )
         except OSError:
-            os.close(down_write)
-            os.close(up_read)
+            for descriptor in (down_write, up_read, leash_write):
+                os.close(descriptor)
             raise
         finally:
-            os.close(down_read)
-            os.close(up_write)
-        self._down = down_write
+            for descriptor in (down_read, up_write, leash_read):
+                os.close(descriptor)
+        self._down, self._leash = down_write, leash_write
+        os.set_blocking(leash_write, False)
         os.set_blocking(down_write, False)
-        assert self._process.stdout
-        assert self._process.stderr
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
         self._watch(up_read, "up")
         self._watch(os.dup(self._process.stdout.fileno()), "stdout")
         self._watch(os.dup(self._process.stderr.fileno()), "stderr")
@@ -105,13 +125,21 @@ class RunnerProcess:
 
     def _watch(self, fd: int, name: str) -> None:
         os.set_blocking(fd, False)
-        self._buffers[name] = bytearray()
         self._selector.register(fd, selectors.EVENT_READ, name)
 
     @property
     def pid(self) -> int:
-        """The process id, which is also that of its group."""
+        """The process id of the warden, which is also that of the group."""
         return self._process.pid
+
+    def fileno(self) -> int:
+        """A descriptor that is readable when ``poll`` has something to give."""
+        return self._selector.fileno()
+
+    def hold_until(self, moment: float) -> None:
+        """Let the warden end everything at ``moment`` (see ``boot_time``), unless told anew."""
+        with contextlib.suppress(BlockingIOError, BrokenPipeError):
+            os.write(self._leash, b"%r\n" % moment)
 
     @property
     def alive(self) -> bool:
@@ -158,49 +186,68 @@ class RunnerProcess:
             data = os.read(fd, _READ)
         except BlockingIOError:
             return []
-        buffer = self._buffers[name]
-        if data:
-            buffer += data
-            return self._messages(buffer) if name == "up" else self._output(buffer, name)
-        self._selector.unregister(fd)
-        os.close(fd)
-        if name == "up":
-            return [Closed()]
-        return self._output(buffer + b"\n", name) if buffer else []
+        if not data:
+            self._selector.unregister(fd)
+            os.close(fd)
+        if name != "up":
+            return self._output(name, data)
+        return self._messages(data) if data else [Closed()]
 
-    def _messages(self, buffer: bytearray) -> list[Event]:
-        *lines, rest = bytes(buffer).split(b"\n")
-        del buffer[: len(buffer) - len(rest)]
+    def _messages(self, data: bytes) -> list[Event]:
+        # A message that is not whole yet is kept apart, so that its parts are joined once.
+        if b"\n" not in data:
+            self._up += data
+            lines: list[bytes] = []
+        else:
+            first, *lines = data.split(b"\n")
+            lines = [bytes(self._up) + first, *lines]
+            self._up = bytearray(lines.pop())
         events = [_message(line) for line in lines]
-        if len(rest) > MAX_MESSAGE:
-            buffer.clear()
+        if len(self._up) > MAX_MESSAGE:
+            self._up.clear()
             events.append(Broken(f"a message larger than {MAX_MESSAGE:,} bytes"))
         return events
 
-    def _output(self, buffer: bytearray, stream: str) -> list[Event]:
-        *lines, rest = bytes(buffer).split(b"\n")
-        if len(rest) > _LONGEST_OUTPUT_LINE:
-            lines, rest = [*lines, rest], b""
-        del buffer[: len(buffer) - len(rest)]
-        return [Output(stream, line.decode(errors="replace").rstrip("\r")) for line in lines]
+    def _output(self, stream: str, data: bytes) -> list[Event]:
+        text = self._texts[stream] + self._decoders[stream].decode(data, final=not data)
+        *lines, rest = text.split("\n")
+        if not data and rest:
+            lines, rest = [*lines, rest], ""
+        beginning = rest if len(rest) > _LONGEST_OUTPUT_LINE else ""
+        self._texts[stream] = "" if beginning else rest
+        lines = [line.removesuffix("\r") for line in lines]
+        return [Output(stream, lines, beginning)] if lines or beginning else []
 
     def signal(self, number: signal.Signals) -> None:
-        """Signal the runner and all that it started."""
+        """Signal the runner and all that it started. The warden takes no notice of SIGTERM."""
         if self._process.poll() is None:
             process_tree.end_tree(self.pid, number)
 
     def end(self) -> int | None:
         """Kill the runner and everything below it, and clear its folder away.
 
-        Returns its exit status; negative is the signal that ended it.
+        Returns its exit status; negative is the signal that ended it. When it returns,
+        everything is dead. Ending it again does nothing.
         """
-        self.broken = True
-        if self._process.poll() is None:
+        if self._ended:
+            return self._process.returncode
+        self.broken = self._ended = True
+        self._let_go()
+        status = self.wait_status(_WARDEN_SECONDS)
+        if status is None or status < 0:
+            # The warden itself was stopped or killed: do its work.
             process_tree.end_tree(self.pid)
-        status = self._process.wait(timeout=10)
+            status = self._process.wait(timeout=10)
+            process_tree.end_strays(self.pid, self.workdir, settings.TOOLKIT_RUNNER_UID)
         self._close()
         workdirs.remove(self.workdir)
         return status
+
+    def _let_go(self) -> None:
+        """Drop the leash, upon which the warden ends everything."""
+        if self._leash >= 0:
+            os.close(self._leash)
+            self._leash = -1
 
     def wait_status(self, seconds: float) -> int | None:
         """Return the exit status, waiting for it at most ``seconds``; None while it runs."""
@@ -214,6 +261,7 @@ class RunnerProcess:
             self._selector.unregister(key.fd)
             if key.data != "down":
                 os.close(key.fd)
+        self._selector.close()
         if self._down >= 0:
             os.close(self._down)
             self._down = -1

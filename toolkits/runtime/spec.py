@@ -92,8 +92,8 @@ class RunnerSpec:
         named = {"TOOLKIT_SLUG": self.slug, "TOOLKIT_VERSION": self.version}
         return {"LANG": "C.UTF-8", **kept, **own, **named}
 
-    def command(self, down: int, up: int) -> list[str]:
+    def command(self, down: int, up: int, leash: int) -> list[str]:
         """The command line: an isolated interpreter on the SDK's runner."""
         python = settings.TOOLKIT_RUNNER_PYTHON or sys.executable
         main = sdk_environment() / "toolkit_sdk" / "runner" / "__main__.py"
-        return [python, "-I", "-S", "-B", str(main), str(down), str(up)]
+        return [python, "-I", "-S", "-B", str(main), *map(str, (down, up, leash))]

@@ -86,7 +86,7 @@ class ArtifactView(ApiView):
         if artifact is None:
             raise Http404
         try:
-            stream = artifacts.path_of(artifact).open("rb")
+            stream = artifacts.open_file(artifact)
         except FileNotFoundError:
             raise Http404 from None
         emit("job.artifact_read", actor=request.user, target=artifact.job, name=name)

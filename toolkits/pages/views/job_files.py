@@ -43,7 +43,7 @@ def artifact(request: PageRequest, job_id: UUID, name: str) -> HttpResponseBase:
     if found is None:
         raise Http404
     try:
-        stream = artifacts.path_of(found).open("rb")
+        stream = artifacts.open_file(found)
     except OSError:
         raise Http404 from None
     emit("job.artifact_read", actor=request.user, target=job, name=name)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sized
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from pydantic import ValidationError
 
-from toolkit_sdk import threads
+from toolkit_sdk import children, steps, threads
 from toolkit_sdk.errors import CallError, Cancelled, TimedOut, ToolkitError, plain
 from toolkit_sdk.fields import Record, Settings, wire
 from toolkit_sdk.history import History
@@ -33,6 +33,8 @@ class Platform(Protocol):
 
     def call(self, kind: str, **arguments: Any) -> Any: ...
 
+    def wait(self, kind: str, checkpoint: Callable[[], None], **arguments: Any) -> Any: ...
+
     def progress(self, done: int, total: int | None, label: str) -> None: ...
 
 
@@ -45,6 +47,17 @@ class JobInfo:
     requested_by: str
     toolkit: str
     version: str
+    operation: str = ""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What a cleanup hook is called for. ``kind`` is ``failed``, ``cancelled``, ``timed_out``,
+    ``crashed`` or ``stopped``."""
+
+    kind: str
+    reason: str
+    inputs: Mapping[str, Any]
 
 
 class Collection(Generic[R]):
@@ -125,6 +138,7 @@ class Context:
         job: JobInfo,
         dry_run: bool = False,
         workdir: Path | None = None,
+        failure: Failure | None = None,
     ) -> None:
         self._platform, self._toolkit = platform, toolkit
         self._stop = threading.Event()
@@ -132,6 +146,8 @@ class Context:
         self._workdir = workdir or Path.cwd()
         self.job = job
         self.dry_run = dry_run
+        #: In a cleanup hook, what went wrong; None everywhere else.
+        self.failure = failure
         self.log = logging.getLogger(f"toolkit.{job.toolkit}")
         self.state = State(platform)
 
@@ -243,8 +259,53 @@ class Context:
         self._platform.call("notify", title=title, text=text, state=state, key=key)
 
     def child(self, operation: str, **inputs: Any) -> Any:
-        """Run another operation of this toolkit and return its result."""
-        return self._platform.call("child", operation=operation, inputs=inputs)
+        """Run another operation of this toolkit as a job of its own and return its result.
+
+        Raises ``ChildFailed`` when it does not succeed. It is cancelled with this job, and
+        waiting for it keeps no worker from other work.
+        """
+        return children.run(self, operation, inputs)
+
+    def map(
+        self,
+        operation: str,
+        items: Iterable[Mapping[str, Any]],
+        *,
+        at_most: int = 8,
+        on_error: Literal["raise", "collect"] = "raise",
+    ) -> list[children.Child]:
+        """Run another operation once for each item, which holds its inputs; up to ``at_most``
+        at a time. Returns the children in the order of the items.
+
+        With ``on_error="collect"`` failed ones are among them; else the first raises
+        ``ChildFailed`` and the rest are cancelled.
+        """
+        return children.run_many(self, operation, items, at_most, on_error)
+
+    def step(self, name: str, key: object = "") -> AbstractContextManager[steps.Step]:
+        """Record a step of the job: ``with ctx.step("drain", key=host) as step: …``.
+
+        When an earlier attempt completed it, ``step.done`` is true and ``step.value`` what was
+        set then: skip the work. ``key`` tells steps of one name apart.
+        """
+        return steps.step(self, name, str(key))
+
+    def each(
+        self,
+        name: str,
+        items: Iterable[T],
+        function: Callable[[T], Any],
+        *,
+        key: Callable[[T], str] = str,
+        on_error: Literal["stop", "continue"] = "stop",
+    ) -> list[Any]:
+        """Call ``function`` with each item as a step of its own and return what it returned.
+
+        Items that an earlier attempt completed are not done again. With
+        ``on_error="continue"`` the others go on when one fails, and ``StepsFailed`` is raised
+        at the end; running the job again then does the failed ones alone.
+        """
+        return steps.each(self, name, items, function, key, on_error)
 
     @cached_property
     def http(self) -> requests.Session:

@@ -19,6 +19,7 @@ from toolkit_sdk.toolkit import Operation, Toolkit
 from toolkit_sdk.views import View
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_FIELD = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _EFFECTS = ("read", "change", "destroy")
 
 
@@ -97,13 +98,28 @@ def _operation(operation: Operation, toolkit: Toolkit) -> dict[str, Any]:
         raise DescribeError(f"{where}: timeout is a number of seconds from 1")
     described = {key: value for key, value in vars(operation).items() if key != "function"}
     described["concurrency"] = asdict(operation.concurrency) if operation.concurrency else None
+    described["backoff"] = asdict(operation.backoff) if operation.backoff else None
     described["locks"] = list(operation.locks)
+    inputs = _schema(input_model(operation.function, toolkit), where)
+    _check_keys(operation, inputs["properties"], where)
     return {
         **described,
         "description": _about(operation.function),
-        "inputs": _schema(input_model(operation.function, toolkit), where),
+        "inputs": inputs,
         "returns": _returns(operation.function),
     }
+
+
+def _check_keys(operation: Operation, parameters: dict[str, Any], where: str) -> None:
+    """Limits and locks may name parameters alone, and none that is secret: keys are shown."""
+    named = [name for lock in operation.locks for name in _FIELD.findall(lock)]
+    if operation.concurrency and operation.concurrency.scope == "key":
+        named.append(operation.concurrency.key or "")
+    for name in named:
+        if name not in parameters:
+            raise DescribeError(f"{where}: a lock or limit names {name!r}, which is no parameter")
+        if "x-secret" in str(parameters[name]):
+            raise DescribeError(f"{where}: a lock or limit names {name!r}, which is secret")
 
 
 def describe(toolkit: Toolkit, sdk: str) -> dict[str, Any]:
@@ -140,7 +156,7 @@ def describe(toolkit: Toolkit, sdk: str) -> dict[str, Any]:
             }
             for card in toolkit.cards.values()
         ],
-        "cleanup": False,
+        "cleanup": {"timeout": toolkit.cleanup_hook.timeout} if toolkit.cleanup_hook else None,
         "health": toolkit.health_check is not None,
     }
 

@@ -6,7 +6,14 @@ from pydantic import ValidationError
 
 
 class ToolkitError(Exception):
-    """Raise it to fail a job with a message for people; it is shown without a traceback."""
+    """Raise it to fail a job with a message for people; it is shown without a traceback.
+
+    ``retry=False`` says that trying again cannot help, so that no attempt follows.
+    """
+
+    def __init__(self, message: str = "", *, retry: bool = True) -> None:
+        super().__init__(message)
+        self.retry = retry
 
 
 class DescribeError(Exception):

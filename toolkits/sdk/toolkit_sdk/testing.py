@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import logging
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from toolkit_sdk.context import Context, JobInfo, Platform
 from toolkit_sdk.describe import input_model, parameter_hints
-from toolkit_sdk.errors import CallError, plain
+from toolkit_sdk.errors import CallError, Cancelled, plain
 from toolkit_sdk.fields import Record, wire
 from toolkit_sdk.references import reference_of
 from toolkit_sdk.toolkit import Toolkit
@@ -49,6 +50,9 @@ class FakePlatform(Platform):
     artifacts: dict[str, bytes] = field(default_factory=dict)
     notices: list[dict[str, str]] = field(default_factory=list)
     reports: list[tuple[int, int | None, str]] = field(default_factory=list)
+    children: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: Completed steps by name and key; put some in to test what a later attempt does.
+    steps: dict[tuple[str, str], Any] = field(default_factory=dict)
     context: FakeContext | None = None
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
@@ -101,10 +105,34 @@ class FakePlatform(Platform):
     def _notify(self, **notice: str) -> None:
         self.notices.append(notice)
 
-    def _child(self, operation: str, inputs: dict[str, Any]) -> Any:
+    def wait(self, kind: str, checkpoint: Callable[[], None], **arguments: Any) -> Any:
+        """Answer a call that takes long at once."""
+        checkpoint()
+        return self.call(kind, **arguments)
+
+    def _child(self, action: str, **given: Any) -> Any:
+        if action == "wait":
+            return self.children[given["ids"][0]]
+        job_id = f"child-{len(self.children) + 1}"
+        self.children[job_id] = {"id": job_id, **self._run_child(**given)}
+        return {"id": job_id}
+
+    def _run_child(self, operation: str, inputs: dict[str, Any]) -> dict[str, Any]:
         assert self.context is not None
-        result = self.context.run(operation, **inputs)
-        return result.model_dump(mode="json") if isinstance(result, BaseModel) else result
+        try:
+            result = self.context.run(operation, **inputs)
+        except (Exception, Cancelled) as error:
+            return {"state": "failed", "result": None, "reason": str(error)}
+        data = result.model_dump(mode="json") if isinstance(result, BaseModel) else result
+        return {"state": "succeeded", "result": data, "reason": ""}
+
+    def _step(self, action: str, name: str, key: str, **given: Any) -> Any:
+        if action == "begin":
+            done = (name, key) in self.steps
+            return {"done": done, "value": self.steps.get((name, key))}
+        if given["ok"]:
+            self.steps[name, key] = given["value"]
+        return None
 
     def _records(self, action: str, collection: str, **given: Any) -> Any:
         stored = self.records.setdefault(collection, {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, overload
 
 from toolkit_sdk.errors import DescribeError
 from toolkit_sdk.fields import Record, Settings
@@ -29,6 +29,25 @@ class Concurrency:
 
 
 @dataclass(frozen=True)
+class Backoff:
+    """How long a retry waits: ``initial`` seconds, ``factor`` times as long after each further
+    failure, at most ``maximum``; shortened by a random share of up to ``jitter``."""
+
+    initial: float = 1.0
+    factor: float = 2.0
+    maximum: float = 300.0
+    jitter: float = 0.25
+
+
+@dataclass(frozen=True)
+class Cleanup:
+    """A registered cleanup hook and its time limit in seconds."""
+
+    function: Callable[..., Any]
+    timeout: int
+
+
+@dataclass(frozen=True)
 class Operation:
     """A registered function and its options."""
 
@@ -41,6 +60,7 @@ class Operation:
     dry_run: bool = False
     idempotent: bool = False
     retries: int = 0
+    backoff: Backoff | None = None
     concurrency: Concurrency | None = None
     locks: tuple[str, ...] = ()
     queue: str | None = None
@@ -82,6 +102,7 @@ class Toolkit:
         self.cards: dict[str, Card] = {}
         self.settings_model: type[Settings] | None = None
         self.health_check: Callable[..., Any] | None = None
+        self.cleanup_hook: Cleanup | None = None
 
     def settings(self, model: C) -> C:
         """Register the settings class. Use it as ``@toolkit.settings``."""
@@ -108,9 +129,12 @@ class Toolkit:
         """Register an operation: a function of a ``Context`` and typed parameters.
 
         Options: ``timeout`` (seconds), ``effect``, ``interactive``, ``dry_run``,
-        ``idempotent``, ``retries``, ``concurrency`` (a ``Concurrency`` or a number for the
-        operation), ``locks``, ``queue``, ``requires_approval``, ``permission``,
-        ``cancel_grace`` (seconds before a cancelled job is killed).
+        ``idempotent`` (running it again after an unknown outcome does no harm), ``retries``
+        after a failure and ``backoff`` between them, ``concurrency`` (a ``Concurrency`` or a
+        number for the operation), ``locks`` (names such as ``db:{cluster}``, filled in from
+        the parameters, that one job of any toolkit holds at a time), ``queue``,
+        ``requires_approval``, ``permission``, ``cancel_grace`` (seconds before a cancelled job
+        is killed).
         """
 
         def register(function: F) -> F:
@@ -128,6 +152,28 @@ class Toolkit:
             return function
 
         return register
+
+    @overload
+    def cleanup(self, function: F) -> F: ...
+
+    @overload
+    def cleanup(self, *, timeout: int = 30) -> Callable[[F], F]: ...
+
+    def cleanup(self, function: F | None = None, *, timeout: int = 30) -> F | Callable[[F], F]:
+        """Register the cleanup hook: a function of a ``Context`` alone that runs after an
+        attempt of any operation failed or was stopped, within ``timeout`` seconds.
+
+        ``ctx.job`` says which job it was, ``ctx.failure`` what happened. Use it as
+        ``@toolkit.cleanup`` or ``@toolkit.cleanup(timeout=60)``.
+        """
+
+        def register(hook: F) -> F:
+            if self.cleanup_hook is not None:
+                raise DescribeError(f"{hook.__name__}: a toolkit has one cleanup hook")
+            self.cleanup_hook = Cleanup(hook, max(1, int(timeout)))
+            return hook
+
+        return register if function is None else register(function)
 
     def health(self, function: F) -> F:
         """Register the health check: a function of a ``Context`` alone, with settings but no

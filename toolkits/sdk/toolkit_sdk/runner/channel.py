@@ -18,6 +18,17 @@ _FLUSH_LINES = 500
 _FLUSH_BYTES = 65_536
 _PROGRESS_SECONDS = 0.1
 _LONGEST_TEXT = 65_536
+_WAIT_SECONDS = 0.1
+
+
+def _value(reply: dict[str, Any]) -> Any:
+    if reply["ok"]:
+        return reply.get("value")
+    raise CallError(reply["error"]["kind"], reply["error"]["message"])
+
+
+def _ignore(number: int, reason: str) -> None:
+    return None
 
 
 class Channel:
@@ -36,7 +47,7 @@ class Channel:
         self._progress_at = 0.0
         self.requests: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self.current = 0
-        self.on_cancel: Callable[[int, str], None] = lambda _number, _reason: None
+        self.on_cancel: Callable[[int, str], None] = _ignore
 
     def read(self) -> dict[str, Any] | None:
         """Return the next message; None when the worker has gone."""
@@ -75,14 +86,27 @@ class Channel:
 
     def call(self, kind: str, **arguments: Any) -> Any:
         """Ask the platform and wait for the answer. Raises ``CallError``."""
+        return _value(self._ask(kind, arguments).get())
+
+    def wait(self, kind: str, checkpoint: Callable[[], None], **arguments: Any) -> Any:
+        """Like ``call``, for an answer that may take long: ``checkpoint`` is called again and
+        again meanwhile, and may raise."""
+        answer = self._ask(kind, arguments)
+        while True:
+            checkpoint()
+            try:
+                return _value(answer.get(timeout=_WAIT_SECONDS))
+            except queue.Empty:
+                continue
+
+    def _ask(self, kind: str, arguments: dict[str, Any]) -> queue.SimpleQueue[dict[str, Any]]:
         number = next(self._calls)
         answer: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._waiting[number] = answer
+        # Log lines first: what the call does is then logged after what led to it.
+        self.flush()
         self.send(type=kind, call=number, **arguments)
-        reply = answer.get()
-        if reply["ok"]:
-            return reply.get("value")
-        raise CallError(reply["error"]["kind"], reply["error"]["message"])
+        return answer
 
     def log(self, level: str, source: str, text: str) -> None:
         """Add a log line of the current request to the batch."""
@@ -90,7 +114,7 @@ class Channel:
             return
         text = text[:_LONGEST_TEXT]
         with self._log_lock:
-            self._lines.append([time.time(), level, source, text])
+            self._lines.append([round(time.time(), 3), level, source, text])
             self._size += len(text) + 64
             full = len(self._lines) >= _FLUSH_LINES or self._size >= _FLUSH_BYTES
         if full:

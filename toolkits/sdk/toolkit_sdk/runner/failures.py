@@ -29,7 +29,7 @@ def failure_of(error: BaseException, bundle: str) -> dict[str, Any]:
     if isinstance(error, DescribeError):
         return _report("describe_error", str(error))
     if isinstance(error, ToolkitError):
-        return _report("failed", str(error))
+        return _report("failed" if getattr(error, "retry", True) else "permanent", str(error))
     if isinstance(error, SystemExit):
         message = f"the toolkit called sys.exit({error.code!r})"
         return _report("failed", message, _frames(error, bundle))

@@ -15,12 +15,14 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 import toolkit_sdk
-from toolkit_sdk.context import Context, JobInfo
+from toolkit_sdk.context import Context, Failure, JobInfo
 from toolkit_sdk.describe import describe, input_model, parameter_hints
 from toolkit_sdk.errors import DescribeError
 from toolkit_sdk.references import reference_of
+from toolkit_sdk.runner import leftovers
 from toolkit_sdk.runner.channel import Channel
-from toolkit_sdk.runner.failures import Failure, failure_of
+from toolkit_sdk.runner.failures import Failure as Failed
+from toolkit_sdk.runner.failures import failure_of
 from toolkit_sdk.toolkit import Toolkit
 from toolkit_sdk.views import View
 
@@ -59,13 +61,15 @@ class Requests:
         """Serve until the worker goes away."""
         while (request := self._channel.requests.get()) is not None:
             self._channel.current = request["id"]
+            before = leftovers.identities()
             answer = self._answer(request)
+            left = leftovers.running(before)
             for stream in (sys.stdout, sys.stderr):
                 stream.flush()
             self._channel.finish()
             self._channel.current = 0
             try:
-                self._channel.send(id=request["id"], **answer)
+                self._channel.send(id=request["id"], left=left, **answer)
             except (TypeError, ValueError) as error:
                 message = f"the result is not JSON: {error}"
                 self._channel.send(
@@ -91,10 +95,10 @@ class Requests:
         except DescribeError:
             raise
         except BaseException as error:
-            raise Failure("import_error", f"importing {entry} failed", error) from error
+            raise Failed("import_error", f"importing {entry} failed", error) from error
         found = getattr(module, "toolkit", None)
         if not isinstance(found, Toolkit):
-            raise Failure("describe_error", f"{entry} has no variable toolkit = Toolkit()")
+            raise Failed("describe_error", f"{entry} has no variable toolkit = Toolkit()")
         self._toolkit = found
         return found
 
@@ -120,7 +124,9 @@ class Requests:
 
     def _make_context(self, toolkit: Toolkit, request: dict[str, Any]) -> Context:
         workdir = Path(self._hello["workdir"])
-        _empty(workdir)
+        if request["kind"] != "cleanup":
+            # A hook may need what the job left there.
+            _empty(workdir)
         job = request.get("job") or {}
         info = JobInfo(
             id=job.get("id") or "",
@@ -128,13 +134,16 @@ class Requests:
             requested_by=job.get("requested_by") or "",
             toolkit=self._hello["slug"],
             version=self._hello["version"],
+            operation=job.get("operation") or "",
         )
+        failure = request.get("failure")
         context = Context(
             self._channel,
             toolkit,
             job=info,
             dry_run=bool(request.get("dry_run")),
             workdir=workdir,
+            failure=Failure(**failure) if failure else None,
         )
         with self._lock:
             self._context = context
@@ -149,7 +158,7 @@ class Requests:
         try:
             checked = model.model_validate(inputs)
         except ValidationError as error:
-            raise Failure("invalid_inputs", "the inputs are not valid", error) from error
+            raise Failed("invalid_inputs", "the inputs are not valid", error) from error
         arguments = {field: getattr(checked, field) for field in model.model_fields}
         for field, hint in parameter_hints(function).items():
             reference = reference_of(hint)
@@ -162,9 +171,11 @@ class Requests:
 def _function(toolkit: Toolkit, kind: str, name: str) -> Callable[..., Any]:
     if kind == "health" and toolkit.health_check is not None:
         return toolkit.health_check
+    if kind == "cleanup" and toolkit.cleanup_hook is not None:
+        return toolkit.cleanup_hook.function
     entries: dict[str, Any] = dict(toolkit.cards if kind == "card" else toolkit.operations)
     if name not in entries:
-        raise Failure("failed", f"the toolkit has no {kind} {name!r}")
+        raise Failed("failed", f"the toolkit has no {kind} {name!r}")
     function: Callable[..., Any] = entries[name].function
     return function
 
@@ -186,6 +197,6 @@ def _result(value: Any) -> Any:
     try:
         return {"view": "json", "data": to_jsonable_python(value, inf_nan_mode="null")}
     except (PydanticSerializationError, ValueError) as error:
-        raise Failure("bad_result", f"the result cannot become JSON: {error}") from None
+        raise Failed("bad_result", f"the result cannot become JSON: {error}") from None
 
 

@@ -1,0 +1,226 @@
+"""Leads the jobs of one worker: one that works, and beside it those that wait for children.
+
+A job that waits for its children keeps its runner, but not the worker: while every job of the
+worker waits, the worker claims another, its own children first. So however many parents wait,
+each of them has a worker that will run its children, and no number of them can stand still.
+"""
+
+from __future__ import annotations
+
+import logging
+import selectors
+import time
+from typing import Any
+from uuid import UUID
+
+from toolbox import context
+from toolbox.secrets import SecretsError
+from toolkits import versions
+from toolkits.errors import BundleError
+from toolkits.jobs import claims, job_secrets, lease
+from toolkits.jobs.lease import Ending
+from toolkits.jobs.redaction import Redactor
+from toolkits.jobs.states import JobState
+from toolkits.models import Job
+from toolkits.runtime import child_calls, database, worker_state
+from toolkits.runtime.job_run import JobRun
+from toolkits.runtime.process import RunnerProcess, boot_time
+
+log = logging.getLogger(__name__)
+
+#: So many jobs may wait in one worker before it claims only their own children.
+_MOST_WAITING = 8
+_LOOK_SECONDS = 0.25
+_FINAL = frozenset({"fenced", "lapsed"})
+
+
+class Leader:
+    """Leads jobs until none is left. All methods are for the worker's one thread."""
+
+    def __init__(self) -> None:
+        self._runs: list[JobRun] = []
+        self._look_at = 0.0
+
+    def lead(self, job: Job, claimed_at: float) -> None:
+        """Run a claimed job to its end, and whatever else is claimed while it waits.
+
+        ``claimed_at`` is a moment just before the claim (see ``boot_time``).
+        """
+        try:
+            self._start(job, claimed_at)
+            while self._runs:
+                self._turn()
+        except Exception as error:
+            # A mistake of the platform's own must not leave a job running for ever.
+            log.exception("leading jobs failed")
+            for run in list(self._runs):
+                self._give_up(run, f"The platform itself failed: {type(error).__name__}.")
+
+    def _give_up(self, run: JobRun, reason: str) -> None:
+        self._runs.remove(run)
+        try:
+            run.runner.end()
+        except Exception:
+            log.exception("the runner could not be ended")
+        error = {"kind": "internal", "message": reason, "errors": []}
+        ended = Ending(JobState.FAILED, reason, error=error, exit_reason="internal")
+        database.insist(lambda: lease.end(run.job, ended))
+
+    def _turn(self) -> None:
+        for run in self._runs:
+            with _working(run.job):
+                run.talk.keep_time()
+        for run in [run for run in self._runs if run.talk.outcome is not None]:
+            with _working(run.job):
+                self._settle(run)
+        if any(run.waits for run in self._runs):
+            self._look_after_parents()
+        self._listen()
+        worker_state.beat()
+
+    def _listen(self) -> None:
+        """Wait for the first runner that has something to say, until something is due."""
+        runs = [run for run in self._runs if run.talk.outcome is None]
+        if not runs:
+            return
+        due = min(run.talk.due for run in runs)
+        if any(run.waits for run in runs):
+            due = min(due, self._look_at)
+        seconds = max(0.0, due - time.monotonic())
+        listened = [run for run in runs if not run.backlogged]
+        if len(listened) == 1:
+            with _working(listened[0].job):
+                listened[0].talk.take_events(seconds)
+        elif not listened:
+            time.sleep(min(seconds, 0.1))
+        else:
+            _listen_to(listened, seconds)
+
+    def _start(self, job: Job, claimed_at: float) -> None:
+        with _working(job):
+            log.info("job started: %s.%s, attempt %d", job.toolkit_slug, job.operation, job.attempt)
+            run = _begin(job, claimed_at)
+            if isinstance(run, Ending):
+                ended = run
+                database.insist(lambda: lease.end(job, ended))
+                log.info("job ended: %s: %s", ended.state, ended.reason)
+            else:
+                self._runs.append(run)
+
+    def _settle(self, run: JobRun) -> None:
+        outcome = run.talk.finish()
+        if run.failed is not None:
+            self._settle_cleanup(run, outcome.kind, outcome.reason)
+            return
+        ended = run.ending(outcome)
+        # What was asked to stop may have left threads behind; what failed, a half-done state.
+        _release(run.runner, keep=outcome.kind == "result")
+        if outcome.kind in _FINAL or not self._begin_cleanup(run, ended):
+            self._finish(run, ended)
+
+    def _begin_cleanup(self, run: JobRun, ended: Ending) -> bool:
+        version = versions.version_of(run.job)
+        hook = version.description.get("cleanup") if version else None
+        if ended.state == JobState.SUCCEEDED or not hook or worker_state.must_stop():
+            return False
+        try:
+            runner = worker_state.pool().acquire(worker_state.spec_of(version))
+        except (OSError, BundleError) as error:
+            run.log.note("ERROR", f"The cleanup hook could not be started: {error}")
+            run.facts["cleanup"] = "not_started"
+            return False
+        run.begin_cleanup(runner, ended, float(hook.get("timeout") or 30))
+        return True
+
+    def _settle_cleanup(self, run: JobRun, kind: str, reason: str) -> None:
+        assert run.failed is not None
+        _release(run.runner, keep=kind == "result")
+        run.facts["cleanup"] = "done" if kind == "result" else kind[:20]
+        if kind != "result":
+            run.log.note("ERROR", f"The cleanup hook failed: {run.redactor.cut_text(reason)}")
+        self._finish(run, run.failed)
+
+    def _finish(self, run: JobRun, ended: Ending) -> None:
+        self._runs.remove(run)
+        owned = run.finish(ended)
+        log.info("job ended: %s%s", ended.state, "" if owned else " (taken over meanwhile)")
+        self._look_at = 0.0
+
+    def _look_after_parents(self) -> None:
+        if time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + _LOOK_SECONDS
+        with database.tolerated():
+            self._tell_parents()
+            if all(run.waits for run in self._runs) and not worker_state.must_stop():
+                self._take_one_more()
+
+    def _tell_parents(self) -> None:
+        wanted = {job_id for run in self._runs for job_id in run.waited_for()}
+        found: dict[UUID, Job] = {job.pk: job for job in child_calls.ended(wanted)}
+        for run in self._runs:
+            for call, ids in list(run.children.waiting.items()):
+                done = next((found[job_id] for job_id in ids if job_id in found), None)
+                if done is not None:
+                    run.child_ended(call, child_calls.outcome_of(done))
+
+    def _take_one_more(self) -> None:
+        children = {job_id for run in self._runs for job_id in run.waited_for()}
+        claimed_at = boot_time()
+        job = claims.claim_one_of(children, worker_state.name()) if children else None
+        if job is None and len(self._runs) < _MOST_WAITING and not worker_state.stopping():
+            for queue in worker_state.queues():
+                job = job or claims.claim_next(queue, worker_state.name())
+        if job is not None:
+            self._start(job, claimed_at)
+            self._look_at = 0.0
+
+
+def _listen_to(runs: list[JobRun], seconds: float) -> None:
+    with selectors.DefaultSelector() as selector:
+        for run in runs:
+            selector.register(run.runner.fileno(), selectors.EVENT_READ, run)
+        for key, _ in selector.select(seconds):
+            ready: JobRun = key.data
+            with _working(ready.job):
+                ready.talk.take_events(0)
+
+
+def _working(job: Job) -> Any:
+    return context.working(job_id=str(job.pk), toolkit=job.toolkit_slug, user=job.requester)
+
+
+def _begin(job: Job, claimed_at: float) -> JobRun | Ending:
+    """Give a claimed job to a runner, or return why that cannot be."""
+    version = versions.version_of(job)
+    if job.toolkit_id is None or version is None:
+        return _not_begun("The toolkit version that it was for has been removed.")
+    try:
+        inputs, secret_values = job_secrets.reveal(job)
+        runner = worker_state.pool().acquire(worker_state.spec_of(version))
+    except SecretsError as error:
+        return _not_begun(f"Its secret inputs could not be read: {error}")
+    except BundleError as error:
+        return _not_begun(f"This version may not be run: {error}.")
+    except OSError as error:
+        log.exception("the runner could not be started")
+        return _not_begun(f"The runner could not be started: {error.strerror}.")
+    run = JobRun(job, runner, Redactor(secret_values), claimed_at)
+    run.begin(inputs)
+    return run
+
+
+def _not_begun(reason: str) -> Ending:
+    error = {"kind": "not_started", "message": reason, "errors": []}
+    return Ending(JobState.FAILED, reason, error=error, exit_reason="not_started")
+
+
+def _release(runner: RunnerProcess, *, keep: bool) -> None:
+    """Keep a runner warm only when its job ended well and left nothing running."""
+    if runner.left:
+        log.warning("a job left running: %s", ", ".join(runner.left[:10]))
+    if keep and not runner.left:
+        runner.hold_until(float("inf"))
+        worker_state.pool().release(runner)
+    else:
+        runner.end()
