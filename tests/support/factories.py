@@ -5,14 +5,16 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts import personal_tokens
 from accounts.models import PersonalToken, User
 from accounts.personal_tokens import TokenSpec
 from accounts.roles import grant_role
+from toolkits.jobs import artifacts
 from toolkits.jobs.states import ACTIVE, TERMINAL, JobState
-from toolkits.models import Job, Toolkit, ToolkitVersion
+from toolkits.models import Job, JobArtifact, Toolkit, ToolkitVersion
 
 PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
@@ -98,6 +100,20 @@ def make_row(
     )
     toolkit.save()
     return toolkit
+
+
+def make_artifact(
+    job: Job, name: str, text: str, content_type: str = "text/plain"
+) -> JobArtifact:
+    """Store a file that the job keeps."""
+    stored_as = artifacts.storage().save(f"{job.pk}/{name}", ContentFile(text.encode()))
+    return JobArtifact.objects.create(
+        job=job,
+        name=name,
+        content_type=content_type,
+        size_bytes=len(text.encode()),
+        stored_as=stored_as,
+    )
 
 
 def make_job(toolkit: Toolkit, user: User | None = None, **fields: Any) -> Job:

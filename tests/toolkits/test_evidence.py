@@ -21,7 +21,7 @@ from accounts.models import User
 from accounts.roles import SYSTEM_ADMIN
 from audit import chain, holds, keys, retention
 from audit.models import Event, LegalHold
-from tests.support.factories import make_job, make_row, make_user
+from tests.support.factories import make_artifact, make_job, make_row, make_user
 from toolbox import context
 from toolbox.events import emit
 from toolkits import evidence
@@ -50,10 +50,7 @@ def job(auditor: User, storage: Path, tmp_path: Path) -> Job:
     emit("user.changed", target="another neighbour")
     logs.append(job.pk, 1, 1, [[1_767_225_600.0, "INFO", "kit", "größer als \u2028 gedacht"]])
     Job.objects.filter(pk=job.pk).update(log_lines=1)
-    work = tmp_path / "work"
-    work.mkdir()
-    (work / "report.csv").write_text("host,free\ndb1,12\n")
-    artifacts.keep(job, "report.csv", str(work / "report.csv"), "text/csv", work)
+    make_artifact(job, "report.csv", "host,free\ndb1,12\n", "text/csv")
     job.refresh_from_db()
     return job
 
@@ -268,7 +265,7 @@ def test_making_a_pack_is_an_event(job: Job, unpacked: Unpacked) -> None:
 
 
 def test_an_artifact_that_is_gone_is_said_to_be(job: Job, unpacked: Unpacked) -> None:
-    artifacts.path_of(job.artifacts.get()).unlink()
+    artifacts.discard(job.artifacts.get().stored_as)
     folder = unpacked(job_ids=[job.pk])
     assert (folder / f"jobs/{job.pk}/artifacts/report.csv.missing").exists()
     assert check(folder)[0] == 0

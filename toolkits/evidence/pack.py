@@ -8,7 +8,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from io import RawIOBase
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
@@ -111,7 +111,7 @@ def _blocks(selection: Selection, who: str) -> Iterator[bytes]:
         for artifact in job.artifacts.all():
             name = f"{folder}/artifacts/{_safe(artifact.name)}"
             try:
-                with artifacts.path_of(artifact).open("rb") as source:
+                with artifacts.open_file(artifact) as source:
                     yield from writer.add(name, _read(source))
             except FileNotFoundError:
                 yield from writer.add(f"{name}.missing", [b"It is not in the storage any more.\n"])
@@ -132,7 +132,7 @@ def _safe(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._ -]", "_", name).lstrip(".") or "file"
 
 
-def _read(source: BinaryIO) -> Iterator[bytes]:
+def _read(source: Any) -> Iterator[bytes]:
     while block := source.read(_BLOCK):
         yield block
 

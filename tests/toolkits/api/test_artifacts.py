@@ -5,7 +5,7 @@ from django.conf import settings
 
 from audit.models import Event
 from tests.support.api import close, problem
-from tests.support.factories import make_job
+from tests.support.factories import make_artifact, make_job
 from toolkits.jobs import artifacts
 from toolkits.jobs.states import JobState
 
@@ -13,8 +13,7 @@ from toolkits.jobs.states import JobState
 @pytest.fixture
 def job(toolkit, user, storage, tmp_path):
     job = make_job(toolkit, user, state=JobState.SUCCEEDED)
-    (tmp_path / "out").write_text("<script>alert(1)</script>")
-    artifacts.keep(job, "report 1.html", "out", "text/html", tmp_path)
+    make_artifact(job, "report 1.html", "<script>alert(1)</script>", "text/html")
     return job
 
 
@@ -60,6 +59,6 @@ def test_the_file_of_another_job_is_not_there(api, user, toolkit, job):
 
 
 def test_a_file_that_is_gone_from_the_disk_is_404(api, user, job):
-    artifacts.path_of(job.artifacts.get()).unlink()
+    artifacts.discard(job.artifacts.get().stored_as)
 
     problem(api(user).get(f"jobs/{job.pk}/artifacts/report 1.html/"), 404)

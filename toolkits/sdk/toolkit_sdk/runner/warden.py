@@ -124,7 +124,7 @@ def _signal(pids: set[int] | list[int], number: int) -> None:
 def descendants(pid: int) -> list[int]:
     """Return the ids of all living processes below ``pid``."""
     children: dict[int, list[int]] = {}
-    for entry in os.listdir("/proc"):
+    for entry in os.listdir("/proc"):  # noqa: PTH208  (pathlib would be loaded for this alone)
         if entry.isdigit():
             with contextlib.suppress(OSError, ValueError, IndexError):
                 with open(f"/proc/{entry}/stat") as stat:
