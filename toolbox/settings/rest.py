@@ -70,6 +70,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "JobState": "toolkits.jobs.states.JobState",
         "JobKind": "toolkits.models.job.JobKind",
         "ApprovalState": "toolkits.models.ApprovalState",
+        "StepState": "toolkits.models.StepState",
         "PlanState": "toolkits.models.PlanState",
     },
     "POSTPROCESSING_HOOKS": [

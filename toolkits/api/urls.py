@@ -7,6 +7,7 @@ from toolkits.api.jobs.decisions import ApproveView, RejectView
 from toolkits.api.jobs.events import EventsView
 from toolkits.api.jobs.logs import LogsView
 from toolkits.api.jobs.retry import RetryView
+from toolkits.api.jobs.steps import StepsView
 from toolkits.api.jobs.views import CancelView, JobsView, JobView
 from toolkits.api.operations.views import OperationsView, OperationView
 from toolkits.api.records.transfer import ExportView, ImportView
@@ -49,6 +50,7 @@ urlpatterns = [
     path(f"{_JOB}retry/", RetryView.as_view(), name="api-job-retry"),
     path(f"{_JOB}approve/", ApproveView.as_view(), name="api-job-approve"),
     path(f"{_JOB}reject/", RejectView.as_view(), name="api-job-reject"),
+    path(f"{_JOB}steps/", StepsView.as_view(), name="api-job-steps"),
     path(f"{_JOB}artifacts/", ArtifactsView.as_view(), name="api-job-artifacts"),
     path(f"{_JOB}artifacts/<str:name>/", ArtifactView.as_view(), name="api-job-artifact"),
 ]

@@ -191,3 +191,18 @@ def _permissions(*names):
     from django.contrib.auth.models import Permission
 
     return Permission.objects.filter(codename__in=names)
+
+
+def test_the_steps_of_a_job_are_paged(api, user, toolkit):
+    job = make_job(toolkit, user, state=JobState.RUNNING)
+    for number in range(5):
+        job.steps.create(attempt=1 + number // 3, name="drain", key=str(number), state="completed")
+    client = api(user)
+
+    page = client.get(f"jobs/{job.pk}/steps/", {"limit": 3}).json()
+    rest = client.get(page["next"]).json()
+
+    assert [step["key"] for step in page["results"] + rest["results"]] == list("01234")
+    assert rest["next"] is None
+    second = client.get(f"jobs/{job.pk}/steps/", {"attempt": 2}).json()["results"]
+    assert [step["key"] for step in second] == ["3", "4"]

@@ -108,6 +108,12 @@ class AttemptSerializer(serializers.Serializer[Any]):
     finished_at = serializers.DateTimeField(allow_null=True)
     outcome = serializers.CharField(allow_blank=True)
     reason = serializers.CharField(allow_blank=True)
+    exit_reason = serializers.CharField(allow_blank=True, help_text="How its runner ended.")
+    first_line = serializers.IntegerField(help_text="Where its part of the log begins.")
+    asked_at = serializers.DateTimeField(allow_null=True, help_text="Asked to stop.")
+    terminated_at = serializers.DateTimeField(allow_null=True, help_text="Sent SIGTERM.")
+    killed_at = serializers.DateTimeField(allow_null=True, help_text="Sent SIGKILL.")
+    dead_at = serializers.DateTimeField(allow_null=True, help_text="Found to be gone.")
 
 
 class ApprovalSerializer(serializers.Serializer[Any]):
@@ -255,4 +261,10 @@ def attempt_json(attempt: JobAttempt) -> dict[str, Any]:
         "finished_at": attempt.finished_at,
         "outcome": attempt.outcome,
         "reason": attempt.reason,
+        "exit_reason": attempt.exit_reason,
+        "first_line": attempt.first_line,
+        "asked_at": attempt.asked_at,
+        "terminated_at": attempt.terminated_at,
+        "killed_at": attempt.killed_at,
+        "dead_at": attempt.dead_at,
     }
