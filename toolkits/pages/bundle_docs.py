@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from toolkits.models import ToolkitVersion
 from toolkits.pages import documents
 from toolkits.pages.documents import Document
@@ -16,6 +18,11 @@ def text(version: ToolkitVersion | None, page: str) -> str | None:
     """Return one document as Markdown, or None when there is no such page."""
     path = documents.files(version.path / "docs").get(page) if version else None
     return documents.read(path) if path else None
+
+
+def picture(version: ToolkitVersion | None, name: str) -> Path | None:
+    """Return a picture that stands beside the documents."""
+    return documents.pictures(version.path / "docs").get(name) if version else None
 
 
 def changelog(version: ToolkitVersion | None) -> str:

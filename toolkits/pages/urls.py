@@ -31,6 +31,11 @@ urlpatterns = [
     path("presets/<uuid:preset_id>/delete/", personal.preset_delete, name="preset-delete"),
     path("toolkits/<slug:slug>/settings/", settings.toolkit_settings, name="toolkit-settings"),
     path("toolkits/<slug:slug>/docs/", docs.toolkit_docs, name="toolkit-docs"),
+    path(
+        "toolkits/<slug:slug>/docs/pictures/<str:name>",
+        docs.toolkit_docs_picture,
+        name="toolkit-docs-picture",
+    ),
     path("toolkits/<slug:slug>/docs/<str:page_name>/", docs.toolkit_docs, name="toolkit-docs"),
     path(_RECORDS, records.record_list, name="record-list"),
     path(_RECORDS + "new/", records.record_new, name="record-new"),

@@ -103,3 +103,26 @@ def test_the_handbook_is_read_and_searched(signed_in: Client, guides: Path) -> N
 
 def test_the_handbook_asks_for_sign_in(client: Client, db: None) -> None:
     assert client.get("/docs/").status_code == 302
+
+
+def test_pictures_beside_the_documents_are_shown_and_nothing_else(
+    signed_in: Client, storage: Path
+) -> None:
+    folder = storage / "net" / "1.0.0" / "docs"
+    (folder / "usage.md").write_text("# Use\n\n![The page](page.png) ![x](../outside.png)")
+    (folder / "page.png").write_bytes(b"\x89PNG")
+    (folder / "drawing.svg").write_text("<svg onload='alert(1)'/>")
+    (folder / "linked.png").symlink_to("/etc/passwd")
+
+    text = signed_in.get("/toolkits/net/docs/usage/").content.decode()
+    assert 'src="/toolkits/net/docs/pictures/page.png"' in text
+    answer = signed_in.get("/toolkits/net/docs/pictures/page.png")
+    assert b"".join(answer) == b"\x89PNG"
+    assert answer["Content-Type"] == "image/png"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    for name in ("drawing.svg", "linked.png", "README.md", "..%2Fpage.png", "secret.txt"):
+        assert signed_in.get(f"/toolkits/net/docs/pictures/{name}").status_code == 404
+
+
+def test_pictures_of_a_toolkit_are_for_those_who_see_it(kit: Toolkit, client: Client) -> None:
+    assert client.get("/toolkits/net/docs/pictures/page.png").status_code in (302, 404)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -27,9 +27,26 @@ def toolkit_docs(request: PageRequest, slug: str, page_name: str = "") -> HttpRe
     def address(name: str) -> str:
         return reverse("toolkit-docs", args=[slug, name] if name else [slug])
 
-    html = documents.html(text, address)
+    def picture(name: str) -> str:
+        return reverse("toolkit-docs-picture", args=[slug, name])
+
+    html = documents.html(text, address, picture)
     context = {"toolkit": toolkit, "docs": pages, "page": page_name, "html": html}
     return render(request, "toolkits/docs.html", context)
+
+
+@require_safe
+@page
+def toolkit_docs_picture(request: PageRequest, slug: str, name: str) -> HttpResponseBase:
+    """Send a picture of a toolkit's documents."""
+    toolkit = find_toolkit(request.user, slug)
+    path = bundle_docs.picture(toolkit.active_version, name)
+    if path is None:
+        raise Http404
+    response = FileResponse(path.open("rb"), content_type=documents.PICTURES[path.suffix])
+    # A name may show another picture after an update of the toolkit.
+    response["Cache-Control"] = "private, max-age=300"
+    return response
 
 
 @require_safe
