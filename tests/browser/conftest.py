@@ -5,17 +5,31 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from accounts.models import User
+from tests.browser.console import Console, OpenConsole
 from tests.support.processes import BASE
+from toolkits.bundles.install import install_bundle
+from toolkits.lifecycle import enable
+from toolkits.models import Toolkit
 
 RESULTS = BASE / "test-results"
 _ARGUMENTS = [
     "--no-sandbox", "--disable-quic", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _let_django_work_beside_playwright() -> Iterator[None]:
+    # Playwright's synchronous API runs an event loop in this thread.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +77,42 @@ def shot(page: Page, request: pytest.FixtureRequest):
         return path
 
     return take
+
+
+@pytest.fixture
+def sample(live_web: str, admin_user: User) -> Toolkit:
+    """The sample toolkit that ships with the platform, installed and enabled."""
+    folder = BASE / "toolkits" / "bundled" / "sample-toolkit"
+    version = install_bundle(folder, user=admin_user, via="cli")
+    toolkit = Toolkit.objects.get(pk=version.toolkit_id)
+    enable(toolkit, admin_user)
+    return toolkit
+
+
+@pytest.fixture
+def open_console(browser: Browser, live_web: str) -> Iterator[OpenConsole]:
+    """Open a console: ``open_console("ada", color_scheme="light", width=360)``.
+
+    Whatever went wrong behind its pages fails the test at its end.
+    """
+    opened: list[Console] = []
+
+    def make(username: str = "", *, width: int = 1440, **options: Any) -> Console:
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        console = Console(context, live_web)
+        opened.append(console)
+        if username:
+            console.sign_in(username)
+        return console
+
+    yield make
+    problems = [problem for console in opened for problem in console.problems]
+    for console in opened:
+        console.context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def console(open_console: OpenConsole, admin_user: User) -> Console:
+    """A console on a desk, with the administrator signed in."""
+    return open_console(admin_user.username)
