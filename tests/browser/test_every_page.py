@@ -94,7 +94,7 @@ def test_no_page_breaks_a_rule_of_accessibility_or_runs_over_its_edge(
                 found.append(f"{path} is {over} px wider than a window of {width}")
             found += console.axe() if width != 768 else []
             console.shot(f"{path.strip('/').replace('/', '_') or 'home'}-{theme}-{width}")
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
@@ -115,7 +115,7 @@ def test_pages_of_somebody_who_is_not_signed_in_and_of_errors_hold_to_the_rules_
     console.open("/no/such/page/")
     console.shot(f"not-found-{theme}-360")
     found += console.axe()
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_a_form_that_was_refused_holds_to_the_rules(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from urllib.parse import urlsplit
 
 import nh3
@@ -27,8 +28,16 @@ _ATTRIBUTES = {
     "h2": {"id"},
     "h3": {"id"},
     "h4": {"id"},
+    "h5": {"id"},
+    "h6": {"id"},
 }
-_HEADING = re.compile(r"<h([1-4])>(.*?)</h\1>", re.DOTALL)
+# What can be wider than the page scrolls by itself, and so has to take the keyboard's focus.
+_REACHABLE = (
+    ("<pre>", '<pre tabindex="0">'),
+    ("<table>", '<div class="table-scroll" tabindex="0"><table>'),
+    ("</table>", "</table></div>"),
+)
+_HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 # Longer ones are no colours: they go with the other escapes.
 _SGR = re.compile(r"\x1b\[([0-9;]{0,40})m")
@@ -40,25 +49,46 @@ _EFFECTS = {1: "ansi-bold", 2: "ansi-dim", 3: "ansi-italic", 4: "ansi-line"}
 _ENDS = {22: ("ansi-bold", "ansi-dim"), 23: ("ansi-italic",), 24: ("ansi-line",)}
 
 
-def markdown(text: str) -> SafeString:
-    """Render Markdown to HTML that holds no script, style or raw HTML of the author's."""
-    html = _HEADING.sub(_with_id, _markdown.render(text))
-    # nh3 drops whatever is not listed: the result is safe by construction.
-    return mark_safe(  # noqa: S308
-        nh3.clean(
-            html,
-            tags=_TAGS,
-            attributes=_ATTRIBUTES,
-            url_schemes={"http", "https", "mailto"},
-            link_rel="noopener noreferrer",
-        )
+def markdown(text: str, top: int = 1) -> SafeString:
+    """Render Markdown to HTML that holds no script, style or raw HTML of the author's.
+
+    Its headings start at level ``top`` and go down one by one, so that they fit the page around
+    them. They get ids to link to where the text is the page, which is at ``top`` 1.
+    """
+    html = _HEADING.sub(_Headings(top), _markdown.render(text))
+    clean = nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer",
     )
+    for plain_tag, reachable in _REACHABLE:
+        clean = clean.replace(plain_tag, reachable)
+    # nh3 drops whatever is not listed: the result is safe by construction.
+    return mark_safe(clean)  # noqa: S308
 
 
-def _with_id(match: re.Match[str]) -> str:
-    level, inner = match.groups()
-    slug = re.sub(r"[^a-z0-9]+", "-", _TAG.sub("", inner).lower()).strip("-")
-    return f'<h{level} id="{slug}">{inner}</h{level}>'
+class _Headings:
+    """Gives each heading of a text, in turn, its level and its id."""
+
+    def __init__(self, top: int) -> None:
+        self._top = top
+        self._above: list[int] = []
+        self._ids: Counter[str] = Counter()
+
+    def __call__(self, match: re.Match[str]) -> str:
+        written, inner = int(match[1]), match[2]
+        while self._above and self._above[-1] >= written:
+            self._above.pop()
+        self._above.append(written)
+        level = min(6, self._top + len(self._above) - 1)
+        if self._top > 1:
+            return f"<h{level}>{inner}</h{level}>"
+        slug = re.sub(r"[^a-z0-9]+", "-", _TAG.sub("", inner).lower()).strip("-")
+        self._ids[slug] += 1
+        name = slug if self._ids[slug] == 1 else f"{slug}-{self._ids[slug] - 1}"
+        return f'<h{level} id="{name}">{inner}</h{level}>'
 
 
 def safe_href(url: object) -> str:

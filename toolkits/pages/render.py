@@ -38,6 +38,8 @@ def prepare(view: Any, *, job: Any = None, level: int = 3, depth: int = 0) -> Pr
         try:
             if kind == "section":
                 prepared = _section(view, job, level, depth)
+            elif kind == "markdown":
+                prepared = _markdown(view, level)
             elif kind == "files":
                 prepared = _files(view, job)
             else:
@@ -95,8 +97,8 @@ def _key_value(view: dict[str, Any]) -> Prepared:
     return {"template": "views/_key_value.html", "items": items}
 
 
-def _markdown(view: dict[str, Any]) -> Prepared:
-    html = markup.markdown(str(view["text"])[:MAX_TEXT])
+def _markdown(view: dict[str, Any], level: int) -> Prepared:
+    html = markup.markdown(str(view["text"])[:MAX_TEXT], level)
     return {"template": "views/_markdown.html", "html": html}
 
 

@@ -143,9 +143,9 @@ def number(value: object) -> str:
 
 
 @register.filter
-def markdown(text: object) -> SafeString:
-    """Render Markdown that somebody else wrote, sanitised."""
-    return markup.markdown(str(text or ""))
+def markdown(text: object, top: int = 2) -> SafeString:
+    """Render Markdown that somebody else wrote, sanitised; its headings start at ``top``."""
+    return markup.markdown(str(text or ""), top)
 
 
 @register.filter

@@ -30,3 +30,27 @@ from toolkits.pages import markup
 )
 def test_a_line_shows_its_colours_and_nothing_else(line: str, html: str) -> None:
     assert markup.ansi(line) == html
+
+
+def test_headings_fit_the_page_around_them_and_skip_no_level() -> None:
+    html = markup.markdown("# One\n\n### Deep\n\n## Two\n\n# Three", 3)
+    assert html.split() == ["<h3>One</h3>", "<h4>Deep</h4>", "<h4>Two</h4>", "<h3>Three</h3>"]
+
+
+def test_headings_of_a_document_can_be_linked_to_even_where_two_are_alike() -> None:
+    html = markup.markdown("# Set up\n\n## Why\n\n## Why")
+    assert '<h1 id="set-up">' in html
+    assert '<h2 id="why">' in html
+    assert '<h2 id="why-1">' in html
+
+
+def test_what_may_be_wider_than_the_page_takes_the_focus() -> None:
+    html = markup.markdown("```\ncode\n```\n\n| a |\n|---|\n| 1 |")
+    assert '<pre tabindex="0">' in html
+    assert '<div class="table-scroll" tabindex="0"><table>' in html
+
+
+def test_raw_html_and_scripts_in_markdown_are_text() -> None:
+    html = markup.markdown('<img src=x onerror=alert(1)>\n\n[x](javascript:alert(1))')
+    assert "<img" not in html
+    assert "href" not in html
