@@ -24,7 +24,9 @@ class JobLog {
     this.live = new LiveEnd(this, LIMIT, { events, job, lines: this.url });
     if (!this.ended) this.live.open();
     this.update(this.ended ? "ended" : "waiting");
-    if (!this.goToHash() && this.following) this.window.scrollToEnd();
+    // What ended badly, and what is longer than the page, is looked at from its end.
+    const fromEnd = this.following || this.window.first > 1 || "atEnd" in view.dataset;
+    if (!this.goToHash() && fromEnd) this.window.scrollToEnd();
     window.addEventListener("hashchange", () => this.goToHash());
   }
 

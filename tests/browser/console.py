@@ -77,6 +77,7 @@ class Console:
         self.page.fill("#id_password", PASSWORD)
         self.page.press("#id_password", "Enter")
         self.page.wait_for_selector(".user-menu")
+        self.page.wait_for_load_state()
 
     def until(self, script: str, seconds: float = 15) -> Any:
         """Wait until a script gives something true. Pages forbid eval, so it is asked from here."""

@@ -27,7 +27,7 @@ LINES = [
     for n, (level, text) in enumerate(
         [
             ("DEBUG", "resolving edge-01"),
-            ("INFO", "\x1b[32mup\x1b[0m \x1b[1;31mdown\x1b[0m \x1b[33mslow\x1b[0m \x1b[34mnew\x1b[0m"),
+            ("INFO", "\x1b[32mup\x1b[0m \x1b[1;31mdown\x1b[0m \x1b[33mslow\x1b[0m \x1b[34mnew"),
             ("WARNING", "slow: " + "x" * 300),
             ("ERROR", "refused <b>here</b>"),
         ]
@@ -77,6 +77,7 @@ def exists(console: Any, path: str) -> bool:
     return bool(console.context.request.get(console.url + path).status == 200)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_no_page_breaks_a_rule_of_accessibility_or_runs_over_its_edge(
     theme: str, sample: Toolkit, admin_user: User, open_console: OpenConsole
