@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 
 from accounts.access import Scope, scope
-from toolkits.models import Job, Schedule, Toolkit
+from toolkits.models import InstallPlan, Job, Schedule, Toolkit
 
 
 def visible_toolkits(user: Any) -> QuerySet[Toolkit]:
@@ -55,6 +55,14 @@ def can_manage_toolkits(user: Any, toolkit: Toolkit | None = None) -> bool:
     """Whether ``user`` may update, enable and disable ``toolkit``; without one, any toolkit."""
     managed = scope(user, "toolkits.change_toolkit")
     return managed.covers(toolkit.slug) if toolkit else managed.everywhere
+
+
+def can_confirm(user: Any, plan: InstallPlan) -> bool:
+    """Whether ``user`` may see and confirm ``plan``: who installs, or manages its toolkit."""
+    if can_install_toolkits(user):
+        return True
+    found = visible_toolkits(user).filter(slug=plan.slug).first()
+    return found is not None and can_manage_toolkits(user, found)
 
 
 def can_configure(user: Any, toolkit: Toolkit) -> bool:

@@ -18,12 +18,14 @@ from tests.support.factories import make_job, make_row, make_token, make_user
 from toolkits.jobs.states import JobState
 from toolkits.models import (
     CardState,
+    InstallPlan,
     Job,
     NotificationDelivery,
     NotificationRule,
     Record,
     Schedule,
     Toolkit,
+    TrustedKey,
 )
 
 SHARDS = 4
@@ -86,6 +88,9 @@ def admin_samples(toolkit: Toolkit, job: Job) -> dict[str, str]:
         "schedule": schedule,
         "rule": rule,
         "delivery": delivery,
+        "plan": InstallPlan.objects.create(slug="sample", expires_at=now()),
+        "version": toolkit.versions.get(),
+        "key": TrustedKey.objects.create(name="k", public_key="k"),
     }
     return {name: str(row.pk) for name, row in rows.items()}
 

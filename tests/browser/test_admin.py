@@ -117,6 +117,8 @@ def test_a_toolkit_is_uploaded_disabled_and_enabled_without_any_script(
     page.goto(reverse("admin:toolkits_toolkit_upload"))
     page.set_input_files("#id_bundle", packed)
     page.click("form.panel [type=submit]")
+    page.check("[name=consent]")
+    page.click("[name=confirm]")
     fresh = Toolkit.objects.get(slug="fresh")
     page.goto(reverse("admin:toolkits_toolkit_change", args=[fresh.pk]))
     page.click("text=Disable")

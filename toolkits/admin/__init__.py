@@ -3,23 +3,29 @@
 from toolkits.admin import (
     cards,
     jobs,
+    keys,
     notifications,
+    plans,
     queues,
     records,
     schedules,
     settings,
     toolkits,
     upload,
+    versions,
 )
 
 __all__ = [
     "cards",
     "jobs",
+    "keys",
     "notifications",
+    "plans",
     "queues",
     "records",
     "schedules",
     "settings",
     "toolkits",
     "upload",
+    "versions",
 ]

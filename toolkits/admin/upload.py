@@ -1,14 +1,10 @@
-"""Installing a toolkit from an uploaded zip.
-
-The flow has two steps in one place: ``_staged`` gets the bundle into a private folder, and
-``_install`` acts on it. A plan that people confirm would stand between them.
-"""
+"""Taking in an uploaded zip: it is checked, and its plan is shown for somebody to confirm."""
 
 from __future__ import annotations
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -18,10 +14,9 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from toolbox.admin.registry import AdminPage, register_page
 from toolkits.access import can_install_toolkits
-from toolkits.bundles import staging
-from toolkits.bundles.install import install_bundle
+from toolkits.bundles import planning, staging
+from toolkits.bundles.planning import PlanOptions
 from toolkits.errors import BundleError
-from toolkits.models import ToolkitVersion
 from toolkits.pages.formats import bytes_text
 
 #: A body this many times the limit is not even read to be thrown away.
@@ -50,7 +45,7 @@ class UploadForm(forms.Form):
 # read must be set before.
 @csrf_exempt
 def upload(request: HttpRequest) -> HttpResponse:
-    """Show the form, or take a bundle in and install it."""
+    """Show the form, or take a bundle in and plan its installation."""
     limit: int = settings.TOOLKIT_UPLOAD_MAX_BYTES
     if request.method != "POST":
         return _page(request, UploadForm())
@@ -72,27 +67,13 @@ def _staged(request: HttpRequest, handler: staging.StagedUploadHandler) -> HttpR
         return _page(request, form)
     bundle: staging.StagedBundle = form.cleaned_data["bundle"]
     try:
-        version = _install(request, form, bundle)
+        options = PlanOptions(form.cleaned_data["allow_downgrade"], form.cleaned_data["enable"])
+        plan = planning.make_plan(bundle.path, user=request.user, via="admin", options=options)
     except BundleError as error:
         return _page(request, form, error)
     finally:
         bundle.close()
-    toolkit = version.toolkit
-    text = _("%(name)s %(version)s is installed.") % {"name": toolkit, "version": version.version}
-    messages.success(request, text)
-    return HttpResponseRedirect(reverse("admin:toolkits_toolkit_change", args=[toolkit.pk]))
-
-
-def _install(
-    request: HttpRequest, form: UploadForm, bundle: staging.StagedBundle
-) -> ToolkitVersion:
-    return install_bundle(
-        bundle.path,
-        user=request.user,
-        via="admin",
-        allow_downgrade=form.cleaned_data["allow_downgrade"],
-        enable=form.cleaned_data["enable"],
-    )
+    return HttpResponseRedirect(reverse("admin:toolkits_toolkit_plan", args=[plan.pk]))
 
 
 def _too_large(limit: int) -> BundleError:

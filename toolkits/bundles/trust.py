@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from pathlib import Path
+from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
+from django.db import transaction
 
+from toolbox.events import emit
 from toolkits.bundles import signing, storage
 from toolkits.bundles.signing import SIGNATURE, SignatureCheck
-from toolkits.errors import BundleError
+from toolkits.errors import BundleError, NotUsable
 from toolkits.models import TrustedKey
 
 
@@ -18,6 +24,37 @@ def trusted_keys() -> dict[str, str]:
     # A key in base64 may end in "=", so that only the first one parts name and key.
     found = {key.strip(): name.strip() for name, _, key in pairs}
     return {**dict(TrustedKey.objects.values_list("public_key", "name")), **found}
+
+
+def public_key(text: str) -> str:
+    """Return an Ed25519 public key in base64 as it is kept. Raises ``NotUsable`` for what is
+    none, or is trusted already."""
+    try:
+        raw = base64.b64decode(text.strip(), validate=True)
+        Ed25519PublicKey.from_public_bytes(raw)
+    except (ValueError, binascii.Error):
+        raise NotUsable("This is not an Ed25519 public key in base64.") from None
+    kept = base64.b64encode(raw).decode()
+    if kept in trusted_keys():
+        raise NotUsable("This key is trusted already.")
+    return kept
+
+
+def add_key(name: str, key_text: str, user: Any) -> TrustedKey:
+    """Trust a key. Raises ``NotUsable`` as ``public_key`` does."""
+    text = public_key(key_text)
+    with transaction.atomic():
+        key = TrustedKey.objects.create(name=name.strip(), public_key=text, added_by=user)
+        emit("trusted_key.added", actor=user, target=key)
+    return key
+
+
+def remove_key(key: TrustedKey, user: Any) -> None:
+    """Trust a key no longer. What it signed and is installed stays, unless the policy requires
+    signatures: then it is refused at its next use."""
+    with transaction.atomic():
+        emit("trusted_key.removed", actor=user, target=key)
+        key.delete()
 
 
 def check(folder: Path, digests: dict[str, str]) -> SignatureCheck:

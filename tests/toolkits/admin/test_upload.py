@@ -51,6 +51,13 @@ def send(client: Client, bundle: Any, **fields: str) -> Any:
     return client.post(URL, {"bundle": bundle, **fields})
 
 
+def install(client: Client, bundle: Any, **fields: str) -> Any:
+    """Upload, and confirm what the plan's page shows."""
+    page = client.get(send(client, bundle, **fields)["Location"])
+    seen = {"digest": page.context["plan"].digest, "consent": "on"}
+    return client.post(page.request["PATH_INFO"], seen)
+
+
 def leftovers(storage: Path) -> list[Path]:
     return list((storage / ".uploads").glob("*"))
 
@@ -60,7 +67,7 @@ def test_an_uploaded_toolkit_is_usable_at_once(
 ) -> None:
     packed = pack(make_toolkit(slug="sample"), tmp_path / "sample.zip")
     with packed.open("rb") as stream:
-        response = send(signed_in, stream, enable="on")
+        response = install(signed_in, stream, enable="on")
     toolkit = Toolkit.objects.get(slug="sample")
     assert response["Location"] == reverse("admin:toolkits_toolkit_change", args=[toolkit.pk])
     assert toolkit.enabled
@@ -71,7 +78,7 @@ def test_an_uploaded_toolkit_is_usable_at_once(
 
 
 def test_it_stays_disabled_when_that_is_asked_for(signed_in: Client, storage: Path) -> None:
-    send(signed_in, zipped({"toolkit.json": manifest()}))
+    install(signed_in, zipped({"toolkit.json": manifest()}))
     assert not Toolkit.objects.get(slug="plain").enabled
 
 
@@ -97,7 +104,7 @@ def test_what_is_no_zip_is_refused_under_its_own_name(signed_in: Client, storage
 def test_an_older_version_needs_the_downgrade_to_be_allowed(
     signed_in: Client, storage: Path
 ) -> None:
-    send(signed_in, zipped({"toolkit.json": manifest(version="2.0.0")}))
+    install(signed_in, zipped({"toolkit.json": manifest(version="2.0.0")}))
     old = {"toolkit.json": manifest(version="1.0.0")}
     assert "older than the installed 2.0.0" in send(signed_in, zipped(old)).content.decode()
     assert send(signed_in, zipped(old), allow_downgrade="on").status_code == 302
@@ -147,11 +154,12 @@ def test_the_bundle_is_staged_where_nobody_else_may_look(
     seen: dict[str, int] = {}
 
     def look(source: Path, **_: Any) -> None:
+        """Stand in for the planner."""
         seen["folder"] = stat.S_IMODE(source.parent.stat().st_mode)
         seen["file"] = stat.S_IMODE(source.stat().st_mode)
         raise BundleError("enough seen")
 
-    monkeypatch.setattr("toolkits.admin.upload.install_bundle", look)
+    monkeypatch.setattr("toolkits.bundles.planning.make_plan", look)
     send(signed_in, zipped({"toolkit.json": manifest()}))
     assert seen == {"folder": 0o700, "file": 0o600}
 

@@ -162,13 +162,6 @@ class PlanView(ApiView):
 
 def _plan_of(request: Request, plan_id: UUID) -> InstallPlan:
     plan = InstallPlan.objects.select_related("base_version").filter(pk=plan_id).first()
-    if plan is None or not _may_install(request, plan):
+    if plan is None or not access.can_confirm(request.user, plan):
         raise Http404
     return plan
-
-
-def _may_install(request: Request, plan: InstallPlan) -> bool:
-    if access.can_install_toolkits(request.user):
-        return True
-    found = access.visible_toolkits(request.user).filter(slug=plan.slug).first()
-    return found is not None and access.can_manage_toolkits(request.user, found)
