@@ -11,6 +11,7 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import Grant, GrantRole, Invitation, Provider, ProviderKind, User
 from accounts.models.user import UserKind
 from accounts.roles import CORE_ROLES
+from toolbox.api.fields import TrueOrFalse
 
 ROLES = sorted(CORE_ROLES)
 _NEW_KINDS = [kind for kind in ProviderKind.choices if kind[0] != ProviderKind.LOCAL.value]
@@ -86,7 +87,7 @@ class ChangeUserSerializer(Strict):
     username = serializers.CharField(required=False, max_length=150)
     email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
     display_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
-    is_active = serializers.BooleanField(required=False)
+    is_active = TrueOrFalse(required=False)
     roles = serializers.ListField(
         child=serializers.ChoiceField(choices=ROLES), required=False, max_length=len(ROLES)
     )
@@ -107,7 +108,7 @@ class NewGrantSerializer(Strict):
     role = serializers.ChoiceField(choices=GrantRole.choices, default=GrantRole.USER)
     toolkit_slug = serializers.SlugField(max_length=64)
     operation = serializers.CharField(default="", allow_blank=True, max_length=100)
-    sees_jobs = serializers.BooleanField(default=True)
+    sees_jobs = TrueOrFalse(default=True)
 
 
 class LinkSerializer(serializers.Serializer[Any]):
@@ -129,7 +130,7 @@ class RoleSerializer(serializers.Serializer[Any]):
 class ChangeRoleSerializer(Strict):
     """What a role asks of whoever has it."""
 
-    requires_mfa = serializers.BooleanField()
+    requires_mfa = TrueOrFalse()
 
 
 class InvitationSerializer(serializers.ModelSerializer[Invitation]):
@@ -210,7 +211,7 @@ class ChangeProviderSerializer(Strict):
     values, which go to Vault and are never given back."""
 
     name = serializers.CharField(required=False, max_length=100)
-    enabled = serializers.BooleanField(required=False)
+    enabled = TrueOrFalse(required=False)
     position = serializers.IntegerField(required=False, min_value=0, max_value=10_000)
     settings = serializers.DictField(required=False)
     secrets = serializers.DictField(child=serializers.DictField(), required=False)

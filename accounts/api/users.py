@@ -95,9 +95,9 @@ class UsersView(AccessView):
                 | Q(email__icontains=text)
             )
         if "role" in query:
-            found = found.filter(groups__name=query["role"])
+            found = found.filter(groups__name=paging.choice(request, "role", ROLES))
         if "kind" in query:
-            found = found.filter(kind=query["kind"])
+            found = found.filter(kind=paging.choice(request, "kind", UserKind.values))
         if "active" in query:
             found = found.filter(is_active=paging.flag(request, "active"))
         shown, following = paging.page(request, found)

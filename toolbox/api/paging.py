@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -41,6 +42,14 @@ def flag(request: Request, name: str, default: bool = False) -> bool:
     if text not in {"true", "false"}:
         raise ValidationError({name: "must be true or false"})
     return text == "true"
+
+
+def choice(request: Request, name: str, values: Collection[str]) -> str:
+    """One of ``values`` in the query."""
+    text = request.query_params[name]
+    if text not in values:
+        raise ValidationError({name: f"must be one of {', '.join(values)}"})
+    return text
 
 
 def uuid_of(request: Request, name: str) -> UUID | None:

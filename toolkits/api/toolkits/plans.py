@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
+from toolbox.api.fields import TrueOrFalse
 from toolkits.models import InstallPlan, PlanState
 
 
@@ -89,7 +90,7 @@ class ConfirmSerializer(serializers.Serializer[Any]):
     """That exactly what was planned is to be installed."""
 
     digest = serializers.CharField(max_length=64, help_text="That of the plan.")
-    consent = serializers.BooleanField(
+    consent = TrueOrFalse(
         default=False, help_text="To what the version asks for beyond what it had."
     )
 

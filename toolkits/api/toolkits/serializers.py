@@ -8,6 +8,7 @@ from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from toolbox.api.fields import TrueOrFalse
 from toolkits.api.finding import collections_of, operations_of
 from toolkits.models import Toolkit, ToolkitVersion
 
@@ -53,15 +54,6 @@ class ToolkitListSerializer(serializers.Serializer[Any]):
     """All toolkits that you see."""
 
     results = ToolkitSerializer(many=True)
-
-
-class TrueOrFalse(serializers.BooleanField):
-    """A JSON boolean, and nothing that may be meant as one."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, bool):
-            self.fail("invalid", input=data)
-        return data
 
 
 class ToolkitPatchSerializer(serializers.Serializer[Any]):
