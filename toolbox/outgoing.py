@@ -10,6 +10,7 @@ import ipaddress
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -18,6 +19,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
 from urllib3.util.connection import create_connection
+
+#: Why no request may go to an address; empty when it may.
+Refusal = Callable[[str], str]
 
 TIMEOUT = (5.0, 10.0)
 MOST_BYTES = 2 << 20
@@ -38,7 +42,16 @@ def refusal(address: str) -> str:
     return ""
 
 
-def _checked_socket(connection: Any) -> socket.socket:
+def public_only(address: str) -> str:
+    """Why no request may go to ``address`` where only public places are allowed."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    found = getattr(found, "ipv4_mapped", None) or found
+    if not found.is_global:
+        return "is no public address, and others are not allowed here"
+    return refusal(address)
+
+
+def _checked_socket(connection: Any, refuse: Refusal) -> socket.socket:
     host, port = connection._dns_host, connection.port
     try:
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -46,7 +59,7 @@ def _checked_socket(connection: Any) -> socket.socket:
         raise NewConnectionError(connection, f"{host} has no address") from error
     last: OSError | None = None
     for *_, where in answers:
-        if why := refusal(str(where[0])):
+        if why := refuse(str(where[0])):
             raise NewConnectionError(connection, f"{host} leads to {where[0]}, which {why}")
     for *_, where in answers:
         try:
@@ -58,28 +71,31 @@ def _checked_socket(connection: Any) -> socket.socket:
     raise NewConnectionError(connection, f"{host}:{port} does not answer ({last})")
 
 
-class _Plain(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        return _checked_socket(self)
+def _pools(refuse: Refusal) -> dict[str, type[HTTPConnectionPool]]:
+    """Pools whose connections go to no address that ``refuse`` has a reason against."""
 
+    class Plain(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return _checked_socket(self, refuse)
 
-class _Encrypted(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        return _checked_socket(self)
+    class Encrypted(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return _checked_socket(self, refuse)
 
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
 
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
+    class EncryptedPool(HTTPSConnectionPool):
+        ConnectionCls = Encrypted
 
-
-class _EncryptedPool(HTTPSConnectionPool):
-    ConnectionCls = _Encrypted
+    return {"http": PlainPool, "https": EncryptedPool}
 
 
 class CheckedAdapter(HTTPAdapter):
     """Connects to checked addresses alone, and reads no more than ``MOST_BYTES``."""
 
-    def __init__(self, authorities: str = "") -> None:
+    def __init__(self, authorities: str = "", refuse: Refusal = refusal) -> None:
+        self._refuse = refuse
         self._context = ssl.create_default_context()
         if authorities.strip():
             self._context.load_verify_locations(cadata=authorities)
@@ -88,7 +104,7 @@ class CheckedAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         kwargs["ssl_context"] = self._context
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _EncryptedPool}
+        self.poolmanager.pool_classes_by_scheme = _pools(self._refuse)
 
     def send(self, request: Any, **options: Any) -> requests.Response:  # type: ignore[override]
         options["timeout"] = options.get("timeout") or TIMEOUT
