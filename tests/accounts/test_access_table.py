@@ -18,6 +18,7 @@ from tests.support.factories import make_job, make_row, make_token, make_user
 from toolkits.jobs.states import JobState
 from toolkits.models import (
     CardState,
+    Catalog,
     InstallPlan,
     Job,
     NotificationDelivery,
@@ -84,6 +85,7 @@ def admin_samples(toolkit: Toolkit, job: Job) -> dict[str, str]:
     rows = {
         "toolkit_pk": toolkit,
         "record": Record.objects.create(toolkit=toolkit, collection="things"),
+        "catalog": Catalog.objects.create(name="ours", url="https://example.com/catalog.json"),
         "card": CardState.objects.create(toolkit=toolkit, name="c", next_refresh_at=now()),
         "schedule": schedule,
         "rule": rule,
