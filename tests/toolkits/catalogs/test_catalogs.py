@@ -227,7 +227,7 @@ def test_installing_by_the_api(catalog, client, db):
     assert planned.status_code == 200, planned.content
     done = client.post(address, content_type=kind)
 
-    assert listed[0]["update"] is None
+    assert listed[0]["newer"] is None
     assert done.status_code == 201, done.content
     assert Toolkit.objects.get().active_version.version == "2.0.0"
     assert client.get("/api/v1/toolkits/updates/").json()["results"] == []

@@ -45,7 +45,7 @@ class OfferSerializer(serializers.Serializer[Any]):
     )
     installed = serializers.CharField(allow_null=True, help_text="The version that is active.")
     pinned = serializers.BooleanField()
-    update = serializers.CharField(allow_null=True, help_text="A newer version that fits.")
+    newer = serializers.CharField(allow_null=True, help_text="A newer version that fits.")
     problem = serializers.CharField(allow_blank=True, help_text="Why it cannot be installed.")
     versions = OfferedVersionSerializer(many=True)
 
@@ -68,7 +68,7 @@ def offer_json(offer: Offer) -> dict[str, Any]:
         "stale": offer.catalog.error,
         "installed": active.version if active else None,
         "pinned": bool(offer.installed and offer.installed.pinned),
-        "update": offer.update["version"] if offer.update else None,
+        "newer": offer.update["version"] if offer.update else None,
         "problem": offer.problem,
         "versions": [{name: each[name] for name in names} for each in offer.entry["versions"]],
     }
