@@ -28,6 +28,7 @@ _MEANINGS = {
     422: "The content does not fit; `errors` names every place.",
     428: "The change does not say in If-Match which version it is of.",
     429: "Too many requests; Retry-After says when to come again.",
+    502: "Another system that this asks refused, or did not answer well.",
     503: "Something that this needs is not available; Retry-After says when to come again.",
 }
 
@@ -48,6 +49,8 @@ def may_answer(*statuses: int) -> dict[str, Any]:
 
 def problem(status: int) -> dict[str, Any]:
     """A reference to the description of one kind of problem."""
+    if status not in _MEANINGS:
+        raise LookupError(f"say in {__name__} what a problem of status {status} means")
     return {"$ref": f"#/components/responses/Problem{status}"}
 
 
