@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
 from toolkits.models import ToolkitVersion
 from toolkits.pages import documents
 from toolkits.pages.documents import Document
@@ -18,6 +21,18 @@ def text(version: ToolkitVersion | None, page: str) -> str | None:
     """Return one document as Markdown, or None when there is no such page."""
     path = documents.files(version.path / "docs").get(page) if version else None
     return documents.read(path) if path else None
+
+
+def html(slug: str, text: str) -> SafeString:
+    """Render a document of a toolkit, its links and pictures leading to its neighbours."""
+
+    def address(name: str) -> str:
+        return reverse("toolkit-docs", args=[slug, name] if name else [slug])
+
+    def source(name: str) -> str:
+        return reverse("toolkit-docs-picture", args=[slug, name])
+
+    return documents.html(text, address, source)
 
 
 def picture(version: ToolkitVersion | None, name: str) -> Path | None:

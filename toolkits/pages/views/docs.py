@@ -24,13 +24,7 @@ def toolkit_docs(request: PageRequest, slug: str, page_name: str = "") -> HttpRe
     if text is None:
         raise Http404
 
-    def address(name: str) -> str:
-        return reverse("toolkit-docs", args=[slug, name] if name else [slug])
-
-    def picture(name: str) -> str:
-        return reverse("toolkit-docs-picture", args=[slug, name])
-
-    html = documents.html(text, address, picture)
+    html = bundle_docs.html(slug, text)
     context = {"toolkit": toolkit, "docs": pages, "page": page_name, "html": html}
     return render(request, "toolkits/docs.html", context)
 

@@ -45,5 +45,5 @@ class Extract(BaseModel):
     """A variable that is taken from a response for the requests that follow."""
 
     model_config = ConfigDict(extra="forbid")
-    variable: str = Field(pattern=r"^[A-Za-z_][\w.-]{0,99}$")
+    variable: str = Field(pattern=r"^[A-Za-z_][\w.\-]{0,99}$")
     path: str = Field(min_length=1, max_length=500, description="A JSONPath like $.token")

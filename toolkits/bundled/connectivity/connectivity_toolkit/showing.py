@@ -36,23 +36,32 @@ def table(outcomes: list[Outcome]) -> views.Table:
     if len(outcomes) > MOST_ROWS:
         shown = sorted(outcomes, key=lambda outcome: outcome.ok)[:MOST_ROWS]
         caption += f"; the first {MOST_ROWS:,} are shown, the file has all"
+    columns = _columns(shown)
     return views.Table(
         title="Reachability",
-        columns=[
-            views.Column(key="host"),
-            views.Column(key="port", type="number"),
-            views.Column(key="state", type="state"),
-            views.Column(key="latency", type="duration_ms"),
-            views.Column(key="address", type="code"),
-            views.Column(key="error"),
-            views.Column(key="lookup", label="Look-up", type="duration_ms"),
-            views.Column(key="tls", label="TLS", type="duration_ms"),
-            views.Column(key="kind", label="Error kind"),
-            views.Column(key="detail"),
-        ],
+        columns=columns,
         rows=[_row(outcome) for outcome in shown],
         caption=caption,
     )
+
+
+def _columns(shown: list[Outcome]) -> list[views.Column]:
+    """The columns; those that would be empty all the way down are left out."""
+    columns = [
+        views.Column(key="host"),
+        views.Column(key="port", type="number"),
+        views.Column(key="state", type="state"),
+        views.Column(key="latency", type="duration_ms"),
+        views.Column(key="address", type="code"),
+        views.Column(key="error"),
+        views.Column(key="kind", label="Error kind"),
+        views.Column(key="lookup", label="Look-up", type="duration_ms"),
+    ]
+    if any(outcome.tls_ms is not None for outcome in shown):
+        columns.append(views.Column(key="tls", label="TLS", type="duration_ms"))
+    if any(outcome.detail for outcome in shown):
+        columns.append(views.Column(key="detail"))
+    return columns
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:

@@ -13,7 +13,8 @@ toolkit = Toolkit()
 
 Method = Literal["GET", "HEAD", "POST"]
 Notify = Literal["never", "always", "breach", "recovery", "breach and recovery"]
-URL = r"^https?://[^\s/]+\S*$"
+# Escaped as browsers want it, who check the form by the same pattern.
+URL = r"^https?://[^\s\/]+\S*$"
 
 
 @toolkit.settings
@@ -33,7 +34,7 @@ class Header(BaseModel):
     """A header that is sent along."""
 
     model_config = ConfigDict(extra="forbid")
-    name: str = Field(min_length=1, max_length=200, pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+    name: str = Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_!#$%&'*+.^`\|~\-]+$")
     value: str = Field(default="", max_length=5000, pattern=r"^[^\r\n\x00]*$")
 
 
@@ -55,7 +56,7 @@ class Template(Record):
     expected_status: str = Field(
         default="2xx",
         max_length=60,
-        pattern=r"^\s*[1-5](\d\d|[xX]{2})(\s*[-,]\s*[1-5](\d\d|[xX]{2}))*\s*$",
+        pattern=r"^\s*[1-5](\d\d|[xX]{2})(\s*[\-,]\s*[1-5](\d\d|[xX]{2}))*\s*$",
         description="200, 2xx, 200-204 or 200,304",
     )
     expected_content: str = Field(
