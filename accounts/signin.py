@@ -10,6 +10,7 @@ import logging
 from dataclasses import dataclass, field
 
 from django.contrib.auth import login
+from django.db import transaction
 from django.http import HttpRequest
 
 from accounts import provisioning, throttle
@@ -107,7 +108,9 @@ def unavailable(provider: Provider | None, place: str, why: ProviderUnavailable)
 def begin_browser_session(request: HttpRequest, proof: Proof) -> None:
     """Sign the browser in. Its session gets a new key, and a row (``accounts.middleware``)."""
     request.signed_in_by = proof  # type: ignore[attr-defined]
-    login(request, proof.user, backend=BACKEND)
+    # Django's own signal writes the row, the audit app's writes the event: both or neither.
+    with transaction.atomic():
+        login(request, proof.user, backend=BACKEND)
 
 
 def _by_password(slug: str) -> Provider | None:

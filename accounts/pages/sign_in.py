@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth import logout
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -110,7 +111,8 @@ def _link(provider: Provider, target: str) -> dict[str, str]:
 def logout_page(request: HttpRequest) -> HttpResponseBase:
     """End the session; then, where that provider wants it, the one at the OpenID provider."""
     away = _sign_out_there(request)
-    logout(request)
+    with transaction.atomic():
+        logout(request)
     if not away:
         return redirect("login")
     # A form may lead nowhere but to this site, redirects included, so a page leads on.

@@ -31,28 +31,47 @@ NO_ACT = {
 }
 
 
+class _Watch:
+    """What one request wrote, and in which transaction: a savepoint, within that of the test."""
+
+    def __init__(self) -> None:
+        self._depth = len(connection.savepoint_ids)
+        self._apart = connection.in_atomic_block
+        self.written: set[tuple[str, str]] = set()
+
+    def note(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        match = _WRITE.match(sql)
+        if match and context["cursor"].rowcount and not _USE.search(sql):
+            within = connection.savepoint_ids[self._depth :]
+            self.written.add((match[1], str(within[0]) if within else ""))
+        return result
+
+    def problem(self) -> str:
+        """What is wrong with it, or nothing."""
+        events = {savepoint for table, savepoint in self.written if table == "audit_event"}
+        acts = {(table, where) for table, where in self.written if table not in NO_ACT}
+        silent = sorted({table for table, _ in acts}) if not events else []
+        if silent:
+            return f"changed {', '.join(silent)} and left no event"
+        loose = sorted({table for table, where in acts if not where or where not in events})
+        if loose and self._apart:
+            return f"changed {', '.join(loose)} in another transaction than the event"
+        return ""
+
+
 @contextmanager
 def watched() -> Iterator[list[str]]:
-    """Collect the requests that changed rows and left no event."""
+    """Collect the requests that changed rows and left no event, or one of its own."""
     found: list[str] = []
     handle = ClientHandler.__call__
 
     def watching(self: ClientHandler, environ: dict[str, Any]) -> Any:
-        tables: set[str] = set()
-
-        def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-            result = execute(sql, params, many, context)
-            match = _WRITE.match(sql)
-            if match and context["cursor"].rowcount and not _USE.search(sql):
-                tables.add(match[1])
-            return result
-
-        with connection.execute_wrapper(note):
+        watch = _Watch()
+        with connection.execute_wrapper(watch.note):
             response = handle(self, environ)
-        changed = tables - set(NO_ACT)
-        if changed and "audit_event" not in tables and response.status_code < 400:
-            act = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
-            found.append(f"{act} changed {', '.join(sorted(changed))}")
+        if response.status_code < 400 and (problem := watch.problem()):
+            found.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} {problem}")
         return response
 
     ClientHandler.__call__ = watching  # type: ignore[method-assign]
