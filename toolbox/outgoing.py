@@ -10,7 +10,7 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import requests
@@ -20,9 +20,6 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
 from urllib3.util.connection import create_connection
 
-#: Why no request may go to an address; empty when it may.
-Refusal = Callable[[str], str]
-
 TIMEOUT = (5.0, 10.0)
 MOST_BYTES = 2 << 20
 MOST_SECONDS = 20.0
@@ -31,27 +28,26 @@ MOST_SECONDS = 20.0
 _METADATA = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200")))
 
 
-def refusal(address: str) -> str:
-    """Why no request may go to ``address``; empty when it may."""
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def refusal(address: str, *, private: bool = True, allowed: Sequence[Network] = ()) -> str:
+    """Why no request may go to ``address``; empty when it may.
+
+    Without ``private``, only addresses of the public internet and of the networks ``allowed``.
+    """
     found = ipaddress.ip_address(address.partition("%")[0])
     found = getattr(found, "ipv4_mapped", None) or found
     if found.is_link_local or found in _METADATA:
         return "is where a machine keeps its own credentials"
     if found.is_multicast or found.is_unspecified or (found.version == 4 and found.is_reserved):
         return "is no address of a server"
+    if not private and not found.is_global and not any(found in network for network in allowed):
+        return "is a private address"
     return ""
 
 
-def public_only(address: str) -> str:
-    """Why no request may go to ``address`` where only public places are allowed."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    found = getattr(found, "ipv4_mapped", None) or found
-    if not found.is_global:
-        return "is no public address, and others are not allowed here"
-    return refusal(address)
-
-
-def _checked_socket(connection: Any, refuse: Refusal) -> socket.socket:
+def _checked_socket(connection: Any) -> socket.socket:
     host, port = connection._dns_host, connection.port
     try:
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -59,7 +55,7 @@ def _checked_socket(connection: Any, refuse: Refusal) -> socket.socket:
         raise NewConnectionError(connection, f"{host} has no address") from error
     last: OSError | None = None
     for *_, where in answers:
-        if why := refuse(str(where[0])):
+        if why := connection.refusal(str(where[0])):
             raise NewConnectionError(connection, f"{host} leads to {where[0]}, which {why}")
     for *_, where in answers:
         try:
@@ -71,16 +67,20 @@ def _checked_socket(connection: Any, refuse: Refusal) -> socket.socket:
     raise NewConnectionError(connection, f"{host}:{port} does not answer ({last})")
 
 
-def _pools(refuse: Refusal) -> dict[str, type[HTTPConnectionPool]]:
-    """Pools whose connections go to no address that ``refuse`` has a reason against."""
+def _pools(check: Callable[[str], str]) -> dict[str, type[HTTPConnectionPool]]:
+    """Pools whose connections go to no address for which ``check`` gives a reason."""
 
     class Plain(HTTPConnection):
+        refusal = staticmethod(check)
+
         def _new_conn(self) -> socket.socket:
-            return _checked_socket(self, refuse)
+            return _checked_socket(self)
 
     class Encrypted(HTTPSConnection):
+        refusal = staticmethod(check)
+
         def _new_conn(self) -> socket.socket:
-            return _checked_socket(self, refuse)
+            return _checked_socket(self)
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain
@@ -94,8 +94,8 @@ def _pools(refuse: Refusal) -> dict[str, type[HTTPConnectionPool]]:
 class CheckedAdapter(HTTPAdapter):
     """Connects to checked addresses alone, and reads no more than ``MOST_BYTES``."""
 
-    def __init__(self, authorities: str = "", refuse: Refusal = refusal) -> None:
-        self._refuse = refuse
+    def __init__(self, authorities: str = "", check: Callable[[str], str] = refusal) -> None:
+        self._check = check
         self._context = ssl.create_default_context()
         if authorities.strip():
             self._context.load_verify_locations(cadata=authorities)
@@ -104,7 +104,7 @@ class CheckedAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         kwargs["ssl_context"] = self._context
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pools(self._refuse)
+        self.poolmanager.pool_classes_by_scheme = _pools(self._check)
 
     def send(self, request: Any, **options: Any) -> requests.Response:  # type: ignore[override]
         options["timeout"] = options.get("timeout") or TIMEOUT
@@ -129,10 +129,12 @@ def _bounded(response: requests.Response) -> bytes:
     return bytes(body)
 
 
-def guard(session: requests.Session, authorities: str = "") -> None:
+def guard(
+    session: requests.Session, authorities: str = "", check: Callable[[str], str] = refusal
+) -> None:
     """Make every request of ``session`` a checked one. ``authorities`` are certificates in PEM
-    that are trusted besides the system's."""
+    that are trusted besides the system's; ``check`` gives a reason against an address."""
     session.trust_env = False
     session.max_redirects = 0
     for scheme in ("http://", "https://"):
-        session.mount(scheme, CheckedAdapter(authorities))
+        session.mount(scheme, CheckedAdapter(authorities, check))

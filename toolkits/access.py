@@ -30,12 +30,12 @@ def can_use(user: Any, toolkit: Toolkit, operation: str = "") -> bool:
     return toolkit.enabled and scope(user, "toolkits.use_toolkit").covers(toolkit.slug, operation)
 
 
-def role_can_use(role: Group, toolkit: Toolkit) -> bool:
+def role_can_use(role: Group, toolkit: Toolkit, *, enabled_only: bool = True) -> bool:
     """Whether members of ``role`` may run operations of ``toolkit``: what its schedules may."""
     allowed = role.permissions.filter(
         content_type__app_label="toolkits", codename="use_toolkit"
     )
-    return toolkit.enabled and allowed.exists()
+    return (toolkit.enabled or not enabled_only) and allowed.exists()
 
 
 def usable_operations(user: Any, toolkit: Toolkit) -> list[dict[str, Any]]:

@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from audit import chain, forward, retention, verification
 from toolkits import cards, history
-from toolkits.bundles import planning
-from toolkits.catalogs import refresh as catalogs
 from toolkits.jobs import approvals, recovery
+from toolkits.jobs import retention as job_retention
 from toolkits.models import SchedulerLease
+from toolkits.notify import deliver
+from toolkits.schedules import firing
 
 log = logging.getLogger(__name__)
 
@@ -26,17 +27,18 @@ _NAME = "scheduler"
 TASKS: list[tuple[Callable[[], int], float]] = [
     (recovery.recover_lost, 2.0),
     (recovery.start_due, 1.0),
+    (firing.run_due, 1.0),
     (recovery.sweep_queued, 5.0),
     (approvals.expire_due, 5.0),
+    (deliver.deliver_due, 5.0),
     (cards.refresh_due, 1.0),
-    (planning.sweep, 300.0),
-    (catalogs.ask_due, 60.0),
     (history.enforce_limits, 900.0),
     (chain.seal_pending, 1.0),
     (forward.forward_due, 1.0),
     (verification.advance, 1.0),
     (verification.begin_due, 600.0),
     (retention.prune_due, 3600.0),
+    (job_retention.prune_due, 600.0),
 ]
 
 

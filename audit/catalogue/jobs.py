@@ -48,6 +48,7 @@ EVENTS = [
     notice("schedule.paused", "A schedule was paused.", reason=_REASON),
     notice("schedule.resumed", "A schedule was resumed."),
     warning("schedule.flagged", "A schedule was not run: it no longer fits.", reason=_REASON),
+    info("schedule.cleared", "A schedule that did not fit can run again."),
     info("schedule.skipped", "A run of a schedule was skipped.", reason=_REASON),
     notice("notification.created", "A notification rule was created."),
     notice("notification.changed", "A notification rule was changed."),

@@ -44,8 +44,12 @@ def _unprivileged() -> tuple[list[str], int, int]:
 
 
 @contextmanager
-def cluster() -> Iterator[str]:
-    """Run a cluster for a block and give the URL of an empty database."""
+def cluster(*, durable: bool = False) -> Iterator[str]:
+    """Run a cluster for a block and give the URL of an empty database.
+
+    ``durable`` keeps PostgreSQL's own defaults, by which a commit is on disk; measurements of
+    speed want them, tests do not.
+    """
     programs = binaries()
     if programs is None:
         raise SystemExit("PostgreSQL's server programs are not here.")
@@ -71,8 +75,10 @@ def cluster() -> Iterator[str]:
         run(str(programs / "initdb"), *initdb)
         options = (
             f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} "
-            "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+            "-c max_connections=200"
         )
+        if not durable:
+            options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
         run(control, "-D", str(data), "-l", str(log), "-w", "-o", options, "start")
         try:
             yield f"postgres://toolbox@127.0.0.1:{port}/postgres"

@@ -168,6 +168,17 @@ def path(name: str, default: Path, *, about: str = "", shown: str) -> Path:
     return Path(text(name, str(default), about=about, shown=shown)).absolute()
 
 
+def mail(url: str) -> dict[str, Any]:
+    """Django's mail settings for the URL of a server; without one, mail goes nowhere."""
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+    try:
+        return {**environ.Env.email_url_config(url), "EMAIL_TIMEOUT": 15}
+    except (KeyError, ValueError):
+        problems.append("EMAIL_URL must be the URL of a mail server, such as smtp+tls://host:587")
+        return {}
+
+
 def derive(material: str, purpose: str) -> str:
     """Derive a key for one purpose from signing material; empty when there is none."""
     if not material:

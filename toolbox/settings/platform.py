@@ -96,10 +96,6 @@ TOOLKIT_BUNDLE_MAX_FILE_BYTES = e.number(
 TOOLKIT_CATALOG_URL = e.text(
     "TOOLKIT_CATALOG_URL", about="Catalogs of toolkits: https or file URLs, separated by spaces."
 )
-TOOLKIT_CATALOG_ALLOW_PRIVATE = e.flag(
-    "TOOLKIT_CATALOG_ALLOW_PRIVATE",
-    about="Let catalogs and their bundles be at private addresses, and over plain http.",
-)
 TOOLKIT_SIGNATURE_POLICY = e.choice(
     "TOOLKIT_SIGNATURE_POLICY",
     "warn",
@@ -154,6 +150,18 @@ TOOLKIT_JOB_TIMEOUT_SECONDS = e.number(
 TOOLKIT_JOB_LEASE_SECONDS = e.number(
     "TOOLKIT_JOB_LEASE_SECONDS", 15, least=3, about="After so long without news a job is lost."
 )
+TOOLKIT_JOB_RETENTION_DAYS = e.number(
+    "TOOLKIT_JOB_RETENTION_DAYS", 365, least=0, about="How long jobs are kept; 0 for ever."
+)
+TOOLKIT_JOB_RETENTION_COUNT = e.number(
+    "TOOLKIT_JOB_RETENTION_COUNT", 0, least=0, about="Most jobs of an operation; 0 for no limit."
+)
+TOOLKIT_LOG_RETENTION_DAYS = e.number(
+    "TOOLKIT_LOG_RETENTION_DAYS", 90, least=0, about="How long logs of jobs are kept."
+)
+TOOLKIT_ARTIFACT_RETENTION_DAYS = e.number(
+    "TOOLKIT_ARTIFACT_RETENTION_DAYS", 90, least=0, about="How long files of jobs are kept."
+)
 TOOLKIT_APPROVAL_SECONDS = e.number(
     "TOOLKIT_APPROVAL_SECONDS", 86_400, least=60, about="How long a job waits to be approved."
 )
@@ -163,6 +171,18 @@ TOOLKIT_WORKER_STOP_SECONDS = e.number(
 TOOLKIT_INTERACTIVE_WAIT_SECONDS = e.number(
     "TOOLKIT_INTERACTIVE_WAIT_SECONDS", 15, least=1, about="How long a caller waits for a result."
 )
+
+TOOLKIT_WEBHOOK_ALLOWED_NETWORKS = e.names(
+    "TOOLKIT_WEBHOOK_ALLOWED_NETWORKS",
+    about="Private networks that webhooks may go to, as 10.1.0.0/16, with commas between.",
+)
+EMAIL_URL = e.secret(
+    "EMAIL_URL", about="Mail server: smtp+tls://user:password@mail.example.com:587."
+)
+DEFAULT_FROM_EMAIL = e.text(
+    "EMAIL_FROM", "SRE Toolbox <toolbox@localhost>", about="Sender of mail."
+)
+globals().update(e.mail(EMAIL_URL))
 
 AUTH_PROVIDERS_JSON = e.secret(
     "AUTH_PROVIDERS_JSON", about="Sign-in providers to create at start, as a JSON list."

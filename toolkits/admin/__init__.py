@@ -2,7 +2,6 @@
 
 from toolkits.admin import (
     cards,
-    catalogs,
     jobs,
     keys,
     notifications,
@@ -18,7 +17,6 @@ from toolkits.admin import (
 
 __all__ = [
     "cards",
-    "catalogs",
     "jobs",
     "keys",
     "notifications",

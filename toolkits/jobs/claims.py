@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -17,9 +17,39 @@ from toolkits.jobs.lease import lease_end
 from toolkits.jobs.states import JobState
 from toolkits.models import Job, JobAttempt
 
+# The whole claim of a job that needs no closer look, in one round trip instead of five. Where
+# the first in the queue needs one, nothing is claimed, and the longer way is taken.
+_CLAIM = """
+WITH head AS (
+    SELECT id, guarded FROM toolkits_job
+    WHERE queue = %(queue)s AND state = 'queued' AND waits_for = ''
+    ORDER BY turn, id LIMIT 1 FOR UPDATE SKIP LOCKED
+), claimed AS (
+    UPDATE toolkits_job AS job SET
+        state = 'running', attempt = job.attempt + 1, started_at = %(now)s, worker = %(worker)s,
+        lease_expires_at = %(lease)s, progress_done = NULL, progress_total = NULL,
+        progress_label = ''
+    FROM head WHERE job.id = head.id AND NOT head.guarded
+    RETURNING job.*
+), begun AS (
+    INSERT INTO toolkits_jobattempt (
+        job_id, number, worker, version_label, started_at, first_line,
+        sdk, outcome, reason, exit_reason, asked_why, cleanup, surroundings
+    )
+    SELECT id, attempt, worker, version_label, started_at, log_lines + 1,
+        '', '', '', '', '', '', '{}'
+    FROM claimed
+)
+SELECT * FROM claimed
+"""
+
 
 def claim_next(queue: str, worker: str) -> Job | None:
     """Claim the job of ``queue`` whose turn it is; None when none is ready."""
+    if connection.vendor == "postgresql":
+        values = {"queue": queue, "worker": worker, "now": timezone.now(), "lease": lease_end()}
+        for job in Job.objects.raw(_CLAIM, values):
+            return _measured(job)
     return _claim_first(Job.objects.filter(queue=queue), worker)
 
 
@@ -85,6 +115,11 @@ def _start(job: Job, worker: str) -> Job:
         started_at=values["started_at"],
         first_line=job.log_lines + 1,
     )
-    waited = (values["started_at"] - job.created_at).total_seconds()
+    return _measured(job)
+
+
+def _measured(job: Job) -> Job:
+    assert job.started_at is not None
+    waited = (job.started_at - job.created_at).total_seconds()
     metrics.observe("toolbox_job_wait_seconds", waited, job.queue)
     return job

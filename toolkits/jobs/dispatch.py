@@ -35,6 +35,8 @@ class Origin:
     parent: Job | None = None
     rerun_of: Job | None = None
     resumes: bool = False
+    #: What it must hold while it runs, besides what its operation says.
+    holds: tuple[limits.Limit, ...] = ()
 
     def columns(self) -> dict[str, Any]:
         """The values of the job row."""
@@ -194,6 +196,9 @@ def _missing_records(
 def _row(wish: Wish, described: dict[str, Any], inputs: dict[str, Any]) -> Job:
     toolkit, user = wish.toolkit, wish.user
     limit = limits.concurrency_limit(toolkit.slug, described, inputs)
+    held = [*wish.origin.holds, *limits.lock_limits(described, inputs)]
+    if limit:
+        held.append(limit)
     return Job(
         toolkit=toolkit,
         toolkit_slug=toolkit.slug,
@@ -209,7 +214,8 @@ def _row(wish: Wish, described: dict[str, Any], inputs: dict[str, Any]) -> Job:
         requester=user.username if user is not None else str(wish.origin.schedule or "")[:200],
         requested_via=wish.via,
         timeout_seconds=_timeout(described, wish.timeout),
-        limits=[*([limit] if limit else []), *limits.lock_limits(described, inputs)],
+        limits=held,
+        guarded=bool(held) or approvals.needs_approval(described, dry_run=wish.dry_run),
         **wish.origin.columns(),
     )
 

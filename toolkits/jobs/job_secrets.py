@@ -15,14 +15,24 @@ log = logging.getLogger(__name__)
 
 #: What stands in the row in place of the value.
 MARK = "$secret"
+#: What people see in its place.
+MASK = "••••"
 
 
 def keep(job_id: UUID, schema: Schema, inputs: dict[str, Any]) -> dict[str, Any]:
     """Move secret values to Vault and return the inputs with marks in their place."""
+    return keep_at(_path(job_id), schema, inputs)
+
+
+def _path(job_id: UUID) -> str:
+    return f"jobs/{job_id}"
+
+
+def keep_at(path: str, schema: Schema, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Move secret values to ``path`` and return the inputs with marks in their place."""
     values = {name: inputs[name] for name in secret_names(schema) if inputs.get(name)}
     if not values:
         return inputs
-    path = f"jobs/{job_id}"
     secrets.client().write(path, values)
     return {**inputs, **{name: {MARK: path} for name in values}}
 
@@ -32,30 +42,40 @@ def is_mark(value: Any) -> bool:
     return isinstance(value, dict) and set(value) == {MARK}
 
 
-def _marked(job: Job) -> list[str]:
-    return [name for name, value in job.inputs.items() if is_mark(value)]
+def _marked(inputs: dict[str, Any]) -> list[str]:
+    return [name for name, value in inputs.items() if is_mark(value)]
 
 
 def reveal(job: Job) -> tuple[dict[str, Any], list[str]]:
     """Return the inputs with their secrets, and the secret values for redaction."""
-    names = _marked(job)
+    return reveal_at(_path(job.pk), job.inputs)
+
+
+def reveal_at(path: str, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return inputs whose secrets are at ``path`` with them, and the secret values."""
+    names = _marked(inputs)
     if not names:
-        return job.inputs, []
-    stored = secrets.client().read(f"jobs/{job.pk}")
+        return inputs, []
+    stored = secrets.client().read(path)
     values = {name: stored[name] for name in names}
-    return {**job.inputs, **values}, [str(value) for value in values.values()]
+    return {**inputs, **values}, [str(value) for value in values.values()]
 
 
 def forget(job: Job) -> None:
     """Delete the secrets of a job that has ended or was never written."""
-    if not _marked(job):
+    forget_at(_path(job.pk), job.inputs)
+
+
+def forget_at(path: str, inputs: dict[str, Any]) -> None:
+    """Delete the secrets at ``path``, if ``inputs`` have any there."""
+    if not _marked(inputs):
         return
     try:
-        secrets.client().delete(f"jobs/{job.pk}")
+        secrets.client().delete(path)
     except SecretsError as error:
-        log.warning("the secret inputs of job %s remain in Vault for now: %s", job.pk, error)
+        log.warning("the secrets at %s remain in Vault for now: %s", path, error)
 
 
 def public(inputs: dict[str, Any]) -> dict[str, Any]:
     """The inputs as people may see them."""
-    return {name: "••••" if is_mark(value) else value for name, value in inputs.items()}
+    return {name: MASK if is_mark(value) else value for name, value in inputs.items()}

@@ -177,6 +177,8 @@ def describe(key: str) -> str:
         case "key":
             name, _, value = rest.partition(":")
             return f"the limit of {name} for {value}"
+        case "schedule":
+            return "the run before it, of the same schedule"
         case "lock":
             return f"the lock {rest}"
     return key

@@ -93,7 +93,7 @@ def _worker(found: Any, job_id: UUID | None) -> WorkerState:
     return WorkerState(
         name=found.name,
         queues=list(found.queue_names()),
-        state=str(found.get_state()),
+        state="busy" if job_id else str(found.get_state()),
         job_id=str(job_id or ""),
         hostname=found.hostname or "",
         pid=found.pid,

@@ -10,14 +10,19 @@ from toolkits.jobs.dispatch import Origin, submit
 from toolkits.models import Job
 
 
-def run_again(job: Job, user: Any, changes: dict[str, Any], via: str = "console") -> Job:
+def run_again(
+    job: Job, user: Any, changes: dict[str, Any], via: str = "console", *, resume: bool = False
+) -> Job:
     """Request a run like ``job``, on the version that is installed now.
 
-    Secret inputs are forgotten when a job ends, so ``changes`` must give them again; without
+    With ``resume``, the new run does not repeat the steps that ``job`` completed: it goes on
+    after the last one, or does the failed items alone. Secret inputs are forgotten when a job ends, so ``changes`` must give them again; without
     them it raises ``InputError`` that names them.
     """
     if job.toolkit is None or job.toolkit.removed_at is not None:
         raise NotUsable(f"The toolkit {job.toolkit_slug} has been removed.")
+    if resume and not job.is_finished:
+        raise NotUsable("Only a job that has ended can be taken up where it stopped.")
     kept = {name: value for name, value in job.inputs.items() if not job_secrets.is_mark(value)}
     forgotten = [name for name in job.inputs if name not in kept and name not in changes]
     if forgotten:
@@ -30,5 +35,5 @@ def run_again(job: Job, user: Any, changes: dict[str, Any], via: str = "console"
         user=user,
         via=via,
         dry_run=job.dry_run,
-        origin=Origin(rerun_of=job),
+        origin=Origin(rerun_of=job, resumes=resume),
     )

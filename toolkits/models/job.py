@@ -106,6 +106,9 @@ class Job(models.Model):
     limits = models.JSONField(
         default=list, editable=False, help_text=_("What it holds while it runs: [key, capacity].")
     )
+    guarded = models.BooleanField(
+        default=False, editable=False, help_text=_("Whether a claim has to look at it closely.")
+    )
     waits_for = models.CharField(
         _("waits for"), max_length=200, blank=True, help_text=_("The limit or lock that is taken.")
     )

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 DELIVER = "toolkits.notify.deliver.deliver"
 #: Rules are read at most this often, so that the end of a job costs no query where nobody is told.
 _KEPT_SECONDS = 2.0
+_NOTICE = "notice"
 
 _rules: list[NotificationRule] = []
 _read_at = float("-inf")
@@ -44,7 +45,9 @@ def _fits(rule: NotificationRule, job: Job, state: JobState) -> bool:
         (rule.operation, job.operation),
         (rule.schedule_id, job.schedule_id),
     ]
-    return state in rule.outcomes and all(own in (None, "", found) for own, found in wanted)
+    if not all(own in (None, "", found) for own, found in wanted):
+        return False
+    return state in rule.outcomes or (_NOTICE in rule.outcomes and job.notices.exists())
 
 
 def add(job: Job, state: JobState) -> None:

@@ -28,11 +28,21 @@ _STATE_ENTRIES = 1000
 class Calls:
     """The platform's side of ``ctx`` for one run. ``job`` is None for a card refresh."""
 
-    def __init__(self, toolkit: Toolkit, redactor: Redactor, job: Job | None, workdir: Any) -> None:
-        self.toolkit, self.redactor, self.job, self.workdir = toolkit, redactor, job, workdir
+    def __init__(
+        self, toolkit: Toolkit | None, redactor: Redactor, job: Job | None, workdir: Any
+    ) -> None:
+        self._toolkit, self.redactor, self.job, self.workdir = toolkit, redactor, job, workdir
         #: What the run depended on, for a comparison with other runs.
         self.settings_digests: dict[str, str] = {}
         self.secret_versions: dict[str, int] = {}
+
+    @property
+    def toolkit(self) -> Toolkit:
+        """The toolkit; that of a job is read when the first call needs it."""
+        if self._toolkit is None and self.job is not None:
+            self._toolkit = self.job.toolkit
+        assert self._toolkit is not None
+        return self._toolkit
 
     def answer(self, message: dict[str, Any]) -> Any:
         """Return the value of one call, or raise ``CallRefused`` or ``Fenced``."""

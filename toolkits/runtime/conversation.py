@@ -158,11 +158,12 @@ class Conversation:
         now = time.monotonic()
         if self.outcome is None and now >= self.next_tick:
             self.next_tick = now + TICK
-            self._heed(self.listener.tick())
+            self.heed(self.listener.tick())
         if self.outcome is None and now >= self.deadline:
             self._next_rung(now)
 
-    def _heed(self, reason: str | None) -> None:
+    def heed(self, reason: str | None) -> None:
+        """Begin to end it for ``reason``, if there is one (see ``Listener.tick``)."""
         if reason in _AT_ONCE:
             self._end_at_once(reason)
         elif reason and not self.asked:

@@ -57,8 +57,7 @@ class JobRun(Listener):
     ) -> None:
         self.job, self.runner, self.redactor = job, runner, redactor
         self.log = LogWriter(redactor, job.log_bytes)
-        assert job.toolkit is not None
-        self.calls = Calls(job.toolkit, redactor, job, runner.workdir)
+        self.calls = Calls(None, redactor, job, runner.workdir)
         self.children = ChildCalls(job)
         self.facts: dict[str, Any] = {}
         self.failed: Ending | None = None

@@ -40,6 +40,7 @@ class Leader:
     def __init__(self) -> None:
         self._runs: list[JobRun] = []
         self._look_at = 0.0
+        self._waits = 0
 
     def lead(self, job: Job, claimed_at: float) -> None:
         """Run a claimed job to its end, and whatever else is claimed while it waits.
@@ -73,7 +74,12 @@ class Leader:
         for run in [run for run in self._runs if run.talk.outcome is not None]:
             with _working(run.job):
                 self._settle(run)
-        if any(run.waits for run in self._runs):
+        waits = sum(len(run.children.waiting) for run in self._runs)
+        if waits > self._waits:
+            # Somebody has just begun to wait, for children that may be run here.
+            self._look_at = 0.0
+        self._waits = waits
+        if waits:
             self._look_after_parents()
         self._listen()
         worker_state.beat()
@@ -161,7 +167,7 @@ class Leader:
         for run in self._runs:
             for call, ids in list(run.children.waiting.items()):
                 done = next((found[job_id] for job_id in ids if job_id in found), None)
-                if done is not None:
+                if done is not None and not _stops_too(run, done):
                     run.child_ended(call, child_calls.outcome_of(done))
 
     def _take_one_more(self) -> None:
@@ -174,6 +180,14 @@ class Leader:
         if job is not None:
             self._start(job, claimed_at)
             self._look_at = 0.0
+
+
+def _stops_too(run: JobRun, child: Job) -> bool:
+    """Whether a parent is itself being cancelled: it must learn of that, not of its child's end,
+    which would look like a failure."""
+    if child.state == JobState.CANCELLED:
+        run.talk.heed(run.tick())
+    return bool(run.talk.asked) or run.talk.outcome is not None
 
 
 def _listen_to(runs: list[JobRun], seconds: float) -> None:

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 _PAUSE_SECONDS = 1.0
 _BEAT_SECONDS = 10.0
 _REGISTER_SECONDS = 5.0
+_SUSPENSION_SECONDS = 1.0
 
 
 class ToolkitWorker(SimpleWorker):
@@ -39,7 +40,7 @@ class ToolkitWorker(SimpleWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["serializer"] = JSONSerializer
         super().__init__(*args, **kwargs)
-        self._beaten_at = self._registered_at = float("-inf")
+        self._beaten_at = self._registered_at = self._suspension_asked_at = float("-inf")
 
     def work(self, *args: Any, **kwargs: Any) -> bool:
         """Take calls until it is asked to stop."""
@@ -114,9 +115,17 @@ class ToolkitWorker(SimpleWorker):
             self.register_birth()  # type: ignore[no-untyped-call]
 
     def set_state(self, state: str, pipeline: Any = None) -> None:
-        """Keep the state, and tell Redis if it is there."""
+        """Keep the state. Whether a worker is busy, the rows of jobs say; Redis is not told."""
+        self._state = state
+
+    def check_for_suspension(self, burst: bool) -> None:
+        """Heed ``rq suspend``, but do not ask for it before each call."""
+        now = time.monotonic()
+        if now - self._suspension_asked_at < _SUSPENSION_SECONDS:
+            return
+        self._suspension_asked_at = now
         try:
-            super().set_state(state, pipeline)
+            super().check_for_suspension(burst)
         except RedisError as error:
             log.warning("the queue is not reachable: %s", error)
 

@@ -15,7 +15,8 @@ from toolkits.jobs import logs
 from toolkits.jobs.states import JobState
 from toolkits.models import CardState, Job
 
-MOST_QUERIES = 12
+# The history from the audit trail is one, for those who may read it.
+MOST_QUERIES = 13
 
 VIEWS: list[dict[str, Any]] = [
     {

@@ -79,8 +79,7 @@ def send(prepared: Prepared, max_redirects: int, private: set[str] | None = None
             response = exchange(request, replace(prepared.options, timeout=left))
         except ExchangeError as error:
             if error.kind == "timeout":
-                where = str(error).partition(", ")[2]
-                text = f"not finished in {prepared.options.timeout:g} s, {where}"
+                text = f"not finished in {prepared.options.timeout:g} s"
                 raise ExchangeError(
                     NetError("timeout", text), error.phases, error.address
                 ) from None

@@ -1,0 +1,5 @@
+"""What plain RQ runs, to compare with."""
+
+
+def noop() -> None:
+    """Do nothing."""

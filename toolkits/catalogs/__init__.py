@@ -1,1 +1,0 @@
-"""Catalogs of toolkits: reading them, and installing from them."""

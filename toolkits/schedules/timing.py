@@ -1,0 +1,117 @@
+"""When a schedule is due: cron expressions in a time zone, intervals, single moments.
+
+Cron follows Debian's: a time that a clock change skips runs right after it, one that comes
+twice runs once, and an expression that names every minute or hour runs in real time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+from cronsim import CronSim, CronSimError
+
+from toolkits.errors import FieldError, InputError
+from toolkits.models import Schedule, ScheduleKind
+
+SHORTEST_INTERVAL = 10
+_LONGEST_INTERVAL = 366 * 86_400
+_LONGEST_JITTER = 86_400
+
+
+def check(schedule: Schedule) -> None:
+    """Raise ``InputError`` for a schedule that can never be due, or whose time is nonsense."""
+    errors = [FieldError((name,), message) for name, message in _wrong(schedule)]
+    if errors:
+        raise InputError(errors)
+
+
+def _wrong(schedule: Schedule) -> Iterator[tuple[str, str]]:
+    if schedule.time_zone not in available_timezones():
+        yield "time_zone", f"is not a time zone: {schedule.time_zone!r}"
+        return
+    if not 0 <= schedule.jitter_seconds <= _LONGEST_JITTER:
+        yield "jitter_seconds", f"must be between 0 and {_LONGEST_JITTER:,} seconds"
+    match schedule.kind:
+        case ScheduleKind.CRON:
+            if message := _wrong_cron(schedule):
+                yield "cron", message
+        case ScheduleKind.INTERVAL:
+            seconds = schedule.interval_seconds or 0
+            if not SHORTEST_INTERVAL <= seconds <= _LONGEST_INTERVAL:
+                wanted = f"between {SHORTEST_INTERVAL} and {_LONGEST_INTERVAL:,} seconds"
+                yield "interval_seconds", f"must be {wanted}"
+        case ScheduleKind.ONCE:
+            if schedule.run_at is None:
+                yield "run_at", "is required"
+        case _:
+            yield "kind", f"must be one of {', '.join(ScheduleKind.values)}"
+
+
+def _wrong_cron(schedule: Schedule) -> str:
+    try:
+        next(due_times(schedule, datetime.now(UTC)))
+    except CronSimError as error:
+        return f"is not a cron expression: {error}"
+    except StopIteration:
+        return "is never due"
+    return ""
+
+
+def due_times(schedule: Schedule, after: datetime) -> Iterator[datetime]:
+    """Yield the times in UTC at which it is due, from the first one after ``after`` on."""
+    match schedule.kind:
+        case ScheduleKind.CRON:
+            local = after.astimezone(ZoneInfo(schedule.time_zone))
+            for moment in CronSim(schedule.cron, local):
+                yield moment.astimezone(UTC)
+        case ScheduleKind.INTERVAL:
+            step = timedelta(seconds=schedule.interval_seconds or SHORTEST_INTERVAL)
+            passed = max(0, (after - schedule.created_at) // step)
+            first = schedule.created_at + step * passed
+            for number in itertools.count(1):
+                yield first + step * number
+        case ScheduleKind.ONCE:
+            if schedule.run_at is not None and schedule.run_at > after:
+                yield schedule.run_at
+
+
+def starts_at(schedule: Schedule, due: datetime) -> datetime:
+    """When the run that is due at ``due`` starts: later by a share of the jitter that is the
+    same whenever it is asked for, so that what is shown is what happens."""
+    if not schedule.jitter_seconds:
+        return due
+    digest = hashlib.sha256(f"{schedule.pk} {due.isoformat()}".encode()).digest()
+    late = int.from_bytes(digest[:8], "big") % (schedule.jitter_seconds + 1)
+    return due + timedelta(seconds=late)
+
+
+def next_runs(schedule: Schedule, count: int = 5, after: datetime | None = None) -> list[datetime]:
+    """The next times at which it starts, as far as it is not paused."""
+    times = itertools.islice(due_times(schedule, after or datetime.now(UTC)), count)
+    return [starts_at(schedule, due) for due in times]
+
+
+def in_words(schedule: Schedule) -> str:
+    """Say in words when it is due."""
+    match schedule.kind:
+        case ScheduleKind.CRON:
+            try:
+                words = CronSim(schedule.cron, datetime.now(UTC)).explain()
+            except CronSimError:
+                words = schedule.cron
+            return f"{words} ({schedule.time_zone})"
+        case ScheduleKind.INTERVAL:
+            return f"Every {timedelta(seconds=schedule.interval_seconds or 0)}"
+    moment = schedule.run_at
+    return f"Once, at {moment:%Y-%m-%d %H:%M} UTC" if moment else "Never"
+
+
+def plan_next(schedule: Schedule, after: datetime) -> None:
+    """Set when it is due next, on the object alone."""
+    due = next(due_times(schedule, after), None)
+    schedule.due_at = due
+    schedule.next_run_at = starts_at(schedule, due) if due else None
