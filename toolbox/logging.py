@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 from typing import Any
 
 from toolbox import context
+
+# Line ends, terminal codes, and what turns the direction of writing.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class JsonFormatter(logging.Formatter):
@@ -36,7 +40,7 @@ class PlainFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
-        text = record.getMessage().replace("\n", "\\n").replace("\r", "\\r")
+        text = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", record.getMessage())
         line = f"{moment} {record.levelname:<7} {record.name}: {text}"
         if job := context.current().job_id:
             line += f" [job {job}]"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.test import Client
 
 from accounts.models import User
 from accounts.roles import SYSTEM_ADMIN
-from audit import retention
+from audit import retention, verification
+from audit.admin import glance
 from audit.models import Event, LegalHold, RetentionRule
 from tests.support import trail
 from tests.support.factories import make_user
@@ -76,3 +79,11 @@ def test_a_hold_is_placed_and_released_and_never_edited(admin: Client) -> None:
     assert hold.released_at is not None
     names = set(Event.objects.values_list("name", flat=True))
     assert {"audit.hold_placed", "audit.hold_released"} <= names
+
+
+def test_the_first_page_and_the_support_bundle_tell_how_the_trail_stands(admin: Client) -> None:
+    trail.grow(3)
+    verification.run()
+    assert "whole" in admin.get("/admin/").content.decode()
+    found = json.loads(json.dumps(glance.part(), default=str))
+    assert (found["sealed"], found["last_verification"]["whole"]) == (3, True)
