@@ -16,17 +16,17 @@ loglevel = "warning"
 control_socket_disable = True
 
 
-def post_worker_init(worker):  # type: ignore[no-untyped-def]  # noqa: ANN
+def post_worker_init(worker):
     """Have open event streams end when the worker is asked to stop, instead of holding it up
     until they are cut off: their clients come again and go on where they were."""
-    import signal
+    import signal  # noqa: PLC0415
 
-    from toolkits.api.jobs.events import closing
+    from toolkits.api.jobs.events import closing  # noqa: PLC0415  (Django is set up by now)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         before = signal.getsignal(number)
 
-        def stop(signum, frame, before=before):  # type: ignore[no-untyped-def]
+        def stop(signum, frame, before=before):
             closing.set()
             if callable(before):
                 before(signum, frame)

@@ -20,6 +20,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
 from urllib3.util.connection import create_connection
 
+#: Why no request may go to an address; empty when it may.
+Refusal = Callable[[str], str]
+
 TIMEOUT = (5.0, 10.0)
 MOST_BYTES = 2 << 20
 MOST_SECONDS = 20.0
@@ -47,7 +50,7 @@ def refusal(address: str, *, private: bool = True, allowed: Sequence[Network] = 
     return ""
 
 
-def _checked_socket(connection: Any) -> socket.socket:
+def _checked_socket(connection: Any, refuse: Refusal) -> socket.socket:
     host, port = connection._dns_host, connection.port
     try:
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -55,7 +58,7 @@ def _checked_socket(connection: Any) -> socket.socket:
         raise NewConnectionError(connection, f"{host} has no address") from error
     last: OSError | None = None
     for *_, where in answers:
-        if why := connection.refusal(str(where[0])):
+        if why := refuse(str(where[0])):
             raise NewConnectionError(connection, f"{host} leads to {where[0]}, which {why}")
     for *_, where in answers:
         try:
@@ -67,20 +70,16 @@ def _checked_socket(connection: Any) -> socket.socket:
     raise NewConnectionError(connection, f"{host}:{port} does not answer ({last})")
 
 
-def _pools(check: Callable[[str], str]) -> dict[str, type[HTTPConnectionPool]]:
-    """Pools whose connections go to no address for which ``check`` gives a reason."""
+def _pools(refuse: Refusal) -> dict[str, type[HTTPConnectionPool]]:
+    """Pools whose connections go to no address that ``refuse`` has a reason against."""
 
     class Plain(HTTPConnection):
-        refusal = staticmethod(check)
-
         def _new_conn(self) -> socket.socket:
-            return _checked_socket(self)
+            return _checked_socket(self, refuse)
 
     class Encrypted(HTTPSConnection):
-        refusal = staticmethod(check)
-
         def _new_conn(self) -> socket.socket:
-            return _checked_socket(self)
+            return _checked_socket(self, refuse)
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain
@@ -94,8 +93,8 @@ def _pools(check: Callable[[str], str]) -> dict[str, type[HTTPConnectionPool]]:
 class CheckedAdapter(HTTPAdapter):
     """Connects to checked addresses alone, and reads no more than ``MOST_BYTES``."""
 
-    def __init__(self, authorities: str = "", check: Callable[[str], str] = refusal) -> None:
-        self._check = check
+    def __init__(self, authorities: str = "", refuse: Refusal = refusal) -> None:
+        self._refuse = refuse
         self._context = ssl.create_default_context()
         if authorities.strip():
             self._context.load_verify_locations(cadata=authorities)
@@ -104,7 +103,7 @@ class CheckedAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         kwargs["ssl_context"] = self._context
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pools(self._check)
+        self.poolmanager.pool_classes_by_scheme = _pools(self._refuse)
 
     def send(self, request: Any, **options: Any) -> requests.Response:  # type: ignore[override]
         options["timeout"] = options.get("timeout") or TIMEOUT

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from audit import chain, forward, retention, verification
 from toolkits import cards, history
+from toolkits.bundles import planning
+from toolkits.catalogs import refresh as catalogs
 from toolkits.jobs import approvals, recovery
 from toolkits.jobs import retention as job_retention
 from toolkits.models import SchedulerLease
@@ -32,6 +34,8 @@ TASKS: list[tuple[Callable[[], int], float]] = [
     (approvals.expire_due, 5.0),
     (deliver.deliver_due, 5.0),
     (cards.refresh_due, 1.0),
+    (planning.sweep, 300.0),
+    (catalogs.ask_due, 60.0),
     (history.enforce_limits, 900.0),
     (chain.seal_pending, 1.0),
     (forward.forward_due, 1.0),

@@ -11,19 +11,10 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import Grant, GrantRole, Invitation, Provider, ProviderKind, User
 from accounts.models.user import UserKind
 from accounts.roles import CORE_ROLES
-from toolbox.api.fields import TrueOrFalse
+from toolbox.api.fields import Strict, TrueOrFalse
 
 ROLES = sorted(CORE_ROLES)
 _NEW_KINDS = [kind for kind in ProviderKind.choices if kind[0] != ProviderKind.LOCAL.value]
-
-
-class Strict(serializers.Serializer[Any]):
-    """Takes no member that it does not know: what is not asked for is never set quietly."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and (unknown := set(data) - set(self.fields)):
-            raise ValidationError(dict.fromkeys(sorted(unknown), "is not known here"))
-        return super().to_internal_value(data)
 
 
 def as_api_error(error: ModelError) -> ValidationError:

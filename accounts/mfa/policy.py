@@ -40,12 +40,12 @@ def require(actor: User, role: str, wanted: bool) -> None:
     """Ask whoever has ``role`` for a second factor from their next sign-in on, or stop."""
     if not actor.is_system_admin or not actor.has_perm("accounts.change_user"):
         raise NotAllowed("You may not change what roles ask for.")
-    row, _ = RolePolicy.objects.get_or_create(role=Group.objects.get(name=role))
-    if row.requires_mfa == wanted:
+    group = Group.objects.get(name=role)
+    present = RolePolicy.objects.filter(role=group, requires_mfa=True).exists()
+    if present == wanted:
         return
-    changes = {"requires_mfa": [row.requires_mfa, wanted]}
-    row.requires_mfa = wanted
-    row.save(update_fields=["requires_mfa"])
+    RolePolicy.objects.update_or_create(role=group, defaults={"requires_mfa": wanted})
+    changes = {"requires_mfa": [present, wanted]}
     emit("role.changed", actor=actor, target=role, changes=changes)
 
 

@@ -53,6 +53,9 @@ class Provider(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
+    #: Values that were typed but not saved, for a test of the connection.
+    unsaved_secrets: dict[str, str] | None = None
+
     objects = ProviderQuerySet.as_manager()
 
     class Meta:

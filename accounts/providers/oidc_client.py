@@ -20,7 +20,7 @@ from toolbox import outgoing
 _KEPT_SECONDS = 300.0
 _DISCOVERY = "/.well-known/openid-configuration"
 _lock = threading.Lock()
-_kept: dict[tuple[str, str], tuple[float, dict[str, Any]]] = {}
+_kept: dict[str, tuple[float, dict[str, Any]]] = {}
 
 #: What Authlib, the JOSE library and the connection raise when an answer is not right.
 FAILURES = (OAuthError, JoseError, requests.RequestException, ValueError, KeyError, TypeError,
@@ -48,7 +48,7 @@ def settings_of(provider: Provider) -> OidcSettings:
 
 def client(provider: Provider, *, fresh: bool = False) -> OidcClient:
     """A client with the provider's metadata, which every process keeps for a few minutes, but
-    never beyond a change of the row."""
+    never beyond a change of the settings."""
     settings = settings_of(provider)
     made = OidcClient(
         framework=None,
@@ -61,14 +61,14 @@ def client(provider: Provider, *, fresh: bool = False) -> OidcClient:
             "token_endpoint_auth_method": settings.token_auth,
             "authorities": settings.ca_cert,
         },
-        **_metadata(provider, settings, fresh=fresh),
+        **_metadata(settings, fresh=fresh),
     )
     made.server_metadata["_loaded_at"] = time.time()
     return made
 
 
-def _metadata(provider: Provider, settings: OidcSettings, *, fresh: bool) -> dict[str, Any]:
-    key = (str(provider.pk), provider.updated_at.isoformat())
+def _metadata(settings: OidcSettings, *, fresh: bool) -> dict[str, Any]:
+    key = settings.model_dump_json()
     with _lock:
         until, found = _kept.get(key, (0.0, {}))
     if not found or fresh or time.monotonic() > until:

@@ -57,6 +57,7 @@ def save(actor: User, provider: Provider, secrets: dict[str, str] | None = None)
     present = Provider.objects.filter(pk=provider.pk).first()
     _keep_what_never_changes(provider, present)
     check(provider)
+    _check_free(provider)
     _leave_a_way_in(provider)
     for name, value in (secrets or {}).items():
         if name not in SECRETS[provider.kind]:
@@ -80,6 +81,11 @@ def remove(actor: User, provider: Provider) -> None:
         raise NotAllowed("Local accounts stay: they are the way in when a directory is away.")
     emit("provider.removed", actor=actor, target=provider, via="console")
     provider.delete()
+
+
+def _check_free(provider: Provider) -> None:
+    if Provider.objects.filter(slug=provider.slug).exclude(pk=provider.pk).exists():
+        raise ProviderInvalid([("slug", "another provider has this short name")])
 
 
 def _leave_a_way_in(provider: Provider) -> None:

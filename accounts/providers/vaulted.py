@@ -13,6 +13,8 @@ from toolbox.secrets import SecretsError
 
 def read(provider: Provider, field: str) -> str:
     """Return the value of ``field``; an empty text where there is no reference."""
+    if typed := (provider.unsaved_secrets or {}).get(field):
+        return typed
     if field not in provider.secrets:
         return ""
     reference: SecretReference = parse(SecretReference, provider.secrets[field], field)

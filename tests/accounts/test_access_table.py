@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from accounts import invitations, sessions
-from accounts.models import Grant, Provider, SessionKind, User
+from accounts.models import Grant, Identity, Provider, SessionKind, User
 from accounts.roles import SYSTEM_ADMIN, TOOLKIT_CURATOR, TOOLKIT_USER
 from tests.accounts.access_walk import COLUMNS, TABLE, Table, addresses, outcome, suggest
 from tests.support import trail
@@ -18,6 +18,7 @@ from tests.support.factories import make_job, make_row, make_token, make_user
 from toolkits.jobs.states import JobState
 from toolkits.models import (
     CardState,
+    Catalog,
     InstallPlan,
     Job,
     NotificationDelivery,
@@ -63,6 +64,12 @@ def samples(people: dict[str, User]) -> dict[str, str]:
         "artifact": "report.csv",
         "user": str(owner.pk),
         "provider": "nowhere",
+        "group": str(Group.objects.get(name=TOOLKIT_USER).pk),
+        "identity": str(
+            Identity.objects.create(
+                user=owner, provider=Provider.objects.get(slug="local"), issuer="i", subject="s"
+            ).pk
+        ),
         "local_provider": str(Provider.objects.get(slug="local").pk),
         "grant": str(Grant.objects.create(user=owner, toolkit_slug="elsewhere").pk),
         "role": TOOLKIT_USER,
@@ -84,6 +91,7 @@ def admin_samples(toolkit: Toolkit, job: Job) -> dict[str, str]:
     rows = {
         "toolkit_pk": toolkit,
         "record": Record.objects.create(toolkit=toolkit, collection="things"),
+        "catalog": Catalog.objects.create(name="ours", url="https://example.com/catalog.json"),
         "card": CardState.objects.create(toolkit=toolkit, name="c", next_refresh_at=now()),
         "schedule": schedule,
         "rule": rule,

@@ -76,4 +76,5 @@ def test_all_install_without_an_index_and_describe_what_people_need(storage, set
             assert operation["description"], f"{where} has no docstring"
             assert operation["timeout"], f"{where} has no timeout"
 
-    assert time.monotonic() - started < 6 * len(SLUGS)
+    # A moment each; the rest is room for a machine that is busy with other tests.
+    assert time.monotonic() - started < 20 * len(SLUGS)

@@ -29,7 +29,8 @@ def test_a_catastrophic_pattern_is_stopped_within_seconds_and_said_to_be_one(run
         run("regex", "test", {"pattern": "^(a+)+$", "sample": "a" * 40 + "!"})
     )
 
-    assert time.monotonic() - started < 12
+    assert "Stopped after 2 s" in stat["detail"]
+    assert time.monotonic() - started < 30
     assert (stat["label"], stat["state"]) == ("catastrophic pattern", "critical")
     assert suspects["rows"][0]["part"] == "(a+)+"
     assert linear["text"].startswith("RE2 finds 0 matches")

@@ -2,9 +2,12 @@
 
 import base64
 
+from tests.support import until
+from toolkits.jobs.recovery import start_due
 from toolkits.jobs.states import JobState
 from toolkits.models import Toolkit, ToolkitState
 from toolkits.records import create
+from toolkits.runtime.execute import run_job
 
 
 def test_it_greets(run):
@@ -62,3 +65,23 @@ def test_its_file_is_kept(run):
 
     assert job.state == JobState.SUCCEEDED, job.reason
     assert list(job.artifacts.values_list("name", flat=True)) == ["services.csv"]
+
+
+def test_a_second_attempt_goes_on_where_the_first_one_failed(run):
+    job = run("sample-toolkit", "roll_out", {"fail_at": "web-2"})
+    until(lambda: _again(job), 30, "the second attempt ends")
+
+    assert job.state == JobState.SUCCEEDED, job.reason
+    assert [row["done in"] for row in job.result["rows"]] == [
+        "attempt 1",
+        "attempt 2",
+        "attempt 2",
+    ]
+
+
+def _again(job) -> bool:
+    """Run it again when its time has come, as scheduler and worker do."""
+    start_due()
+    run_job(str(job.pk))
+    job.refresh_from_db()
+    return job.is_finished

@@ -69,7 +69,11 @@ def test_every_service_waits_for_what_it_needs_and_runs_without_privilege():
             assert wanted in services
 
 
-@pytest.mark.parametrize("document", objects(), ids=lambda d: f"{d['kind']}-{d['metadata']['name']}")
+def named(document: dict) -> str:
+    return f"{document['kind']}-{document['metadata']['name']}"
+
+
+@pytest.mark.parametrize("document", objects(), ids=named)
 def test_every_kubernetes_object_fits_its_schema(document):
     kubernetes_validate.validate(document, "1.30", strict=True)
 
@@ -161,4 +165,5 @@ def test_every_unit_is_hardened_and_starts_what_exists():
         text = unit.read_text()
         assert "NoNewPrivileges=yes" in text
         assert "ProtectSystem=strict" in text
-        assert re.search(r"ExecStart=/opt/sre-toolbox/.venv/bin/(gunicorn toolbox.wsgi|python manage)", text)
+        programs = r"ExecStart=/opt/sre-toolbox/.venv/bin/(gunicorn toolbox.wsgi|python manage)"
+        assert re.search(programs, text)

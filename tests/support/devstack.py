@@ -50,7 +50,7 @@ class Stack:
             found = _READY.search(self.said())
             return found.group(1) if found else ""
 
-        return until(ready, 90, "devstack is ready")
+        return until(ready, 180, "devstack is ready")
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)

@@ -1,10 +1,20 @@
-"""Serializer fields that take what the document says, and nothing that may be meant by it."""
+"""Serializers and fields that take what the document says, and nothing that may be meant by it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+
+class Strict(serializers.Serializer[Any]):
+    """Takes no member that it does not know: what is not asked for is never set quietly."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and (unknown := set(data) - set(self.fields)):
+            raise ValidationError(dict.fromkeys(sorted(unknown), "is not known here"))
+        return super().to_internal_value(data)
 
 
 class TrueOrFalse(serializers.BooleanField):

@@ -28,6 +28,7 @@ _MEANINGS = {
     422: "The content does not fit; `errors` names every place.",
     428: "The change does not say in If-Match which version it is of.",
     429: "Too many requests; Retry-After says when to come again.",
+    502: "Another system that this asks refused, or did not answer well.",
     503: "Something that this needs is not available; Retry-After says when to come again.",
 }
 
@@ -48,12 +49,29 @@ def may_answer(*statuses: int) -> dict[str, Any]:
 
 def problem(status: int) -> dict[str, Any]:
     """A reference to the description of one kind of problem."""
+    if status not in _MEANINGS:
+        raise LookupError(f"say in {__name__} what a problem of status {status} means")
     return {"$ref": f"#/components/responses/Problem{status}"}
+
+
+def _header(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "schema": schema}
+
+
+_RETRY_AFTER = {
+    "Retry-After": _header("Seconds after which to come again.", {"type": "integer"})
+}
+_CHALLENGE = {"WWW-Authenticate": _header("What credentials are taken.", {"type": "string"})}
+_LOCATION = {"Location": _header("Address of what it is about, on this host.", {"type": "string"})}
+_ETAG = {"ETag": _header("Names this version.", {"type": "string"})}
+_SENT_WITH = {"201": _LOCATION, "202": _LOCATION, "304": _ETAG}
+_HEADERS = {401: _CHALLENGE, 429: _RETRY_AFTER, 503: _RETRY_AFTER}
 
 
 def _problem(status: int) -> dict[str, Any]:
     return {
         "description": _MEANINGS[status],
+        "headers": _HEADERS.get(status, {}),
         "content": {
             "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
         },
@@ -89,6 +107,20 @@ class ApiSchema(AutoSchema):
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is None:
             return None
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "path" and parameter["name"] in _NAMES:
+                parameter["schema"] = {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}
+        responses = operation["responses"]
+        for status, response in responses.items():
+            response["description"] = response.get("description") or _SUCCESSES[status]
+            if headers := _SENT_WITH.get(status):
+                response.setdefault("headers", {}).update(headers)
+        for number in sorted(self._problems(operation)):
+            responses.setdefault(str(number), problem(number))
+        return operation
+
+    def _problems(self, operation: dict[str, Any]) -> set[int]:
+        """The statuses of all problems that an operation may answer."""
         statuses = set(operation.pop(_X_PROBLEMS, ())) | set(_ALWAYS)
         if "requestBody" in operation:
             statuses |= set(_WITH_BODY)
@@ -96,15 +128,7 @@ class ApiSchema(AutoSchema):
             statuses.add(401)
             if self.method not in {"GET", "HEAD"} or getattr(self.view, "people_only", False):
                 statuses.add(403)
-        for parameter in operation.get("parameters", ()):
-            if parameter["in"] == "path" and parameter["name"] in _NAMES:
-                parameter["schema"] = {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}
-        responses = operation["responses"]
-        for status, response in responses.items():
-            response["description"] = response.get("description") or _SUCCESSES[status]
-        for status in sorted(statuses):
-            responses.setdefault(str(status), problem(status))
-        return operation
+        return statuses
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

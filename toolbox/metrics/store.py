@@ -100,7 +100,7 @@ def flush() -> bool:
 def sums() -> dict[Key, float]:
     """Return the sums of all processes. Raises ``redis.RedisError``."""
     found = {}
-    for field, value in _client().hgetall(_hash()).items():  # type: ignore[union-attr]
+    for field, value in _client().hgetall(_hash()).items():
         name, labels, bucket = json.loads(field)
         found[name, tuple(labels), bucket] = float(value)
     return found

@@ -96,6 +96,10 @@ TOOLKIT_BUNDLE_MAX_FILE_BYTES = e.number(
 TOOLKIT_CATALOG_URL = e.text(
     "TOOLKIT_CATALOG_URL", about="Catalogs of toolkits: https or file URLs, separated by spaces."
 )
+TOOLKIT_CATALOG_ALLOW_PRIVATE = e.flag(
+    "TOOLKIT_CATALOG_ALLOW_PRIVATE",
+    about="Let catalogs and their bundles be at private addresses, and over plain http.",
+)
 TOOLKIT_SIGNATURE_POLICY = e.choice(
     "TOOLKIT_SIGNATURE_POLICY",
     "warn",

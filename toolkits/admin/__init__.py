@@ -2,6 +2,7 @@
 
 from toolkits.admin import (
     cards,
+    catalogs,
     jobs,
     keys,
     notifications,
@@ -17,6 +18,7 @@ from toolkits.admin import (
 
 __all__ = [
     "cards",
+    "catalogs",
     "jobs",
     "keys",
     "notifications",

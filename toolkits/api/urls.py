@@ -12,6 +12,7 @@ from toolkits.api.jobs.views import CancelView, JobsView, JobView
 from toolkits.api.operations.views import OperationsView, OperationView
 from toolkits.api.records.transfer import ExportView, ImportView
 from toolkits.api.records.views import CollectionsView, RecordsView, RecordView
+from toolkits.api.toolkits.catalog import CatalogInstallView, CatalogView, UpdatesView
 from toolkits.api.toolkits.install import InstallView, PlanView, UpdateView
 from toolkits.api.toolkits.lifecycle import RollbackView, VersionsView, VersionView
 from toolkits.api.toolkits.settings import SettingsView
@@ -23,6 +24,11 @@ _JOB = "jobs/<uuid:job_id>/"
 
 urlpatterns = [
     path("toolkits/", ToolkitsView.as_view(), name="api-toolkits"),
+    path("toolkits/updates/", UpdatesView.as_view(), name="api-toolkit-updates"),
+    path("catalog/", CatalogView.as_view(), name="api-catalog"),
+    path(
+        "catalog/<slug:slug>/install/", CatalogInstallView.as_view(), name="api-catalog-install"
+    ),
     path("toolkits/install/", InstallView.as_view(), name="api-toolkit-install"),
     path(
         "toolkits/install/<uuid:plan_id>/", PlanView.as_view(), name="api-install-plan"

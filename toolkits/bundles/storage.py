@@ -60,6 +60,17 @@ def write(bundle: Bundle, folder: Path) -> dict[str, str]:
     return digests
 
 
+def digests_in(bundle: Bundle) -> dict[str, str]:
+    """The digests of a bundle's files by path, without writing them anywhere."""
+    digests = {}
+    for path in bundle.sizes:
+        sha = hashlib.sha256()
+        for chunk in bundle.chunks(path):
+            sha.update(chunk)
+        digests[path] = sha.hexdigest()
+    return digests
+
+
 def _write_file(bundle: Bundle, path: str, target: Path) -> str:
     target.parent.mkdir(parents=True, exist_ok=True)
     sha = hashlib.sha256()

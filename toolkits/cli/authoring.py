@@ -14,6 +14,7 @@ from toolkits.bundles import inspection, signing, storage
 from toolkits.bundles.pack import pack as pack_bundle
 from toolkits.bundles.scaffold import scaffold
 from toolkits.bundles.source import Bundle
+from toolkits.catalogs import making
 
 
 def add_arguments(actions: Any) -> None:
@@ -26,8 +27,11 @@ def add_arguments(actions: Any) -> None:
     check.add_argument("source", type=Path)
     check.add_argument("--strict", action="store_true", help="fail at warnings too")
     pack = actions.add_parser("pack", help="make a zip from a folder, the same bytes each time")
-    pack.add_argument("source", type=Path)
-    pack.add_argument("--output", type=Path)
+    pack.add_argument("source", type=Path, nargs="+")
+    pack.add_argument("--output", type=Path, help="the zip; with --catalog, the folder")
+    pack.add_argument(
+        "--catalog", metavar="NAME", help="make a catalog of the folders, for a static file server"
+    )
     keygen = actions.add_parser("keygen", help="make a key pair to sign toolkits with")
     keygen.add_argument("path", type=Path, help="where the private key goes (mode 0600)")
     sign = actions.add_parser("sign", help="sign a toolkit's folder: writes toolkit.sig")
@@ -57,9 +61,17 @@ def check(options: dict[str, Any], out: Any) -> None:
 
 def pack(options: dict[str, Any], out: Any) -> None:
     """Make a zip from a folder."""
-    source: Path = options["source"]
-    target = options["output"] or Path(f"{source.resolve().name}.zip")
-    out.write(f"wrote {pack_bundle(source, target)}")
+    sources: list[Path] = options["source"]
+    if options["catalog"]:
+        folder = options["output"] or Path("catalog")
+        for packed in making.make(sources, folder, options["catalog"]):
+            out.write(f"packed {packed}")
+        out.write(f"wrote {folder / 'catalog.json'}")
+        return
+    if len(sources) > 1:
+        raise CommandError("Several folders make a catalog: pass --catalog NAME.")
+    target = options["output"] or Path(f"{sources[0].resolve().name}.zip")
+    out.write(f"wrote {pack_bundle(sources[0], target)}")
 
 
 def keygen(options: dict[str, Any], out: Any) -> None:

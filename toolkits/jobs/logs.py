@@ -60,6 +60,8 @@ def read(
         Job.objects.filter(pk=job.pk).values_list("finished_at", "log_lines").get()
     )
     after, last = _bounds(job, after, total, attempt)
+    if after >= last:
+        return LogPage([], after, finished is not None)
     wanted, needle = frozenset(levels), search.casefold()
     lines: list[LogLine] = []
     scanned = after
@@ -104,7 +106,7 @@ def _chunks(
 
 def _all_scanned(job: Job, levels: frozenset[str], scanned: int, last: int) -> bool:
     """Whether nothing is left after the chunks that were looked at."""
-    return next(iter(_chunks(job, scanned, last, levels)), None) is None or scanned >= last
+    return scanned >= last or next(iter(_chunks(job, scanned, last, levels)), None) is None
 
 
 def _fits(line: list[Any], levels: frozenset[str], needle: str) -> bool:

@@ -1,5 +1,6 @@
 from toolkits.models.approval import ApprovalState, JobApproval
 from toolkits.models.card import CardState
+from toolkits.models.catalog import Catalog
 from toolkits.models.console import ConsolePreferences, RunPreset
 from toolkits.models.history import ToolkitSample
 from toolkits.models.idempotency import IdempotencyKey
@@ -27,6 +28,7 @@ from toolkits.models.version import ToolkitVersion
 __all__ = [
     "ApprovalState",
     "CardState",
+    "Catalog",
     "ConsolePreferences",
     "DeliveryState",
     "IdempotencyKey",

@@ -61,7 +61,9 @@ def find_toolkit(user: User, slug: str) -> Toolkit:
 
 def find_job(user: User, job_id: UUID) -> Job:
     """Return a job that ``user`` sees, else answer 404."""
-    jobs = access.visible_jobs(user).select_related("requested_by", "toolkit__active_version")
+    jobs = access.visible_jobs(user).select_related(
+        "requested_by", "toolkit__active_version", "schedule", "plan"
+    )
     job = jobs.filter(pk=job_id).first()
     if job is None:
         raise Http404

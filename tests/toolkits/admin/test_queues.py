@@ -16,8 +16,11 @@ from toolkits.models import SchedulerLease
 URL = "/admin/queues/"
 
 
-def test_the_page_says_when_the_queue_server_is_away(client: Client, curator: User) -> None:
+def test_the_page_says_when_the_queue_server_is_away(
+    client: Client, curator: User, valkey: Any
+) -> None:
     client.force_login(curator)
+    valkey.stop()
     response = client.get(URL)
     assert response.status_code == 200
     assert "not reachable" in response.content.decode()

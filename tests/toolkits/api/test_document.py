@@ -4,11 +4,12 @@ import subprocess
 import sys
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 
 from tests.support.factories import make_row, operation
 from tests.support.processes import BASE
 from tests.toolkits.api.conftest import INPUTS
+from toolkits.api.openapi.examples import EXAMPLES
 
 RUN = "/api/v1/toolkits/sample/operations/hello/"
 ASK = "/api/v1/toolkits/sample/operations/ask/"
@@ -49,6 +50,17 @@ def test_every_component_is_a_schema(document):
     assert document["openapi"].startswith("3.1")
     for schema in document["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)
+
+
+@pytest.mark.parametrize("name", [*EXAMPLES, "Problem"])
+def test_examples_are_what_they_are_examples_of(document, name):
+    schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+    validator = Draft202012Validator(schema, format_checker=FormatChecker())
+
+    for example in document["components"]["schemas"][name]["examples"]:
+        validator.validate(example)
+        known = document["components"]["schemas"][name]["properties"]
+        assert set(example) <= set(known)
 
 
 def test_every_operation_has_a_name_of_its_own_and_a_summary(document):

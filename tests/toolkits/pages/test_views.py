@@ -14,6 +14,7 @@ from django.utils import translation
 from tests.support.views import VIEWS
 from toolkits.pages.render import render_view
 
+
 class Seen(HTMLParser):
     """Collects the tags and attributes of a fragment, and checks that they nest."""
 

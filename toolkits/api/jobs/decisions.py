@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.http import Http404
@@ -11,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from toolbox.api.fields import Strict
 from toolbox.api.openapi import may_answer
 from toolbox.api.views import ApiView
 from toolkits.access import can_approve
@@ -21,14 +21,14 @@ from toolkits.jobs import approvals
 from toolkits.models import Job
 
 
-class ApproveSerializer(serializers.Serializer[Any]):
+class ApproveSerializer(Strict):
     """Consent to exactly what was looked at."""
 
     digest = serializers.CharField(max_length=64, help_text="`approval.digest` of the job.")
     comment = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
 
-class RejectSerializer(serializers.Serializer[Any]):
+class RejectSerializer(Strict):
     """Why."""
 
     comment = serializers.CharField(max_length=500, required=False, allow_blank=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.http import Http404
@@ -11,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from toolbox.api.fields import Strict
 from toolbox.api.openapi import may_answer
 from toolbox.api.parameters import IDEMPOTENCY_KEY
 from toolbox.api.views import ApiView
@@ -22,7 +22,7 @@ from toolkits.api.operations.views import job_response
 from toolkits.jobs.rerun import run_again
 
 
-class RetrySerializer(serializers.Serializer[Any]):
+class RetrySerializer(Strict):
     """What to change."""
 
     inputs = serializers.DictField(

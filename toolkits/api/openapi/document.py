@@ -14,13 +14,17 @@ from toolkits import access
 from toolkits.api.finding import collections_of, operations_of
 from toolkits.api.openapi import typed
 from toolkits.api.openapi.components import view_components
+from toolkits.api.openapi.examples import EXAMPLES
 from toolkits.models import Toolkit
 
 
 @cache
 def _general() -> dict[str, Any]:
     document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    document["components"]["schemas"] |= view_components()
+    schemas = document["components"]["schemas"]
+    schemas |= view_components()
+    for name, example in EXAMPLES.items():
+        schemas[name]["examples"] = [example]
     return document
 
 

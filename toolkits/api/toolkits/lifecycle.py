@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from toolbox.api.fields import Strict
 from toolbox.api.openapi import may_answer
 from toolbox.api.views import ApiView
 from toolkits import lifecycle
@@ -23,7 +22,7 @@ from toolkits.api.toolkits.serializers import (
 from toolkits.models import Toolkit, ToolkitVersion
 
 
-class RollbackSerializer(serializers.Serializer[Any]):
+class RollbackSerializer(Strict):
     """Where to go back to."""
 
     digest = serializers.CharField(

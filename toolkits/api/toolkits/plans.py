@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from toolbox.api.fields import TrueOrFalse
+from toolbox.api.fields import Strict, TrueOrFalse
 from toolkits.models import InstallPlan, PlanState
 
 
@@ -86,7 +86,7 @@ class PlanSerializer(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
-class ConfirmSerializer(serializers.Serializer[Any]):
+class ConfirmSerializer(Strict):
     """That exactly what was planned is to be installed."""
 
     digest = serializers.CharField(max_length=64, help_text="That of the plan.")

@@ -8,7 +8,7 @@ from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from toolbox.api.fields import TrueOrFalse
+from toolbox.api.fields import Strict, TrueOrFalse
 from toolkits.api.finding import collections_of, operations_of
 from toolkits.models import Toolkit, ToolkitVersion
 
@@ -56,7 +56,7 @@ class ToolkitListSerializer(serializers.Serializer[Any]):
     results = ToolkitSerializer(many=True)
 
 
-class ToolkitPatchSerializer(serializers.Serializer[Any]):
+class ToolkitPatchSerializer(Strict):
     """What can be changed in place: at least one of it."""
 
     enabled = TrueOrFalse(required=False)

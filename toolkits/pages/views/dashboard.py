@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Count, Q
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from toolkits import access, console
-from toolkits.jobs.states import ACTIVE
+from toolkits.jobs.states import ACTIVE, JobState
 from toolkits.models import CardState, ConsolePreferences, Toolkit
 from toolkits.models.job import JobKind
+from toolkits.pages import attention
 from toolkits.pages.guards import PageRequest, page
+from toolkits.pages.views.jobs import HEAVY
 
 _RECENT = 10
 
@@ -70,12 +73,18 @@ def dashboard(request: PageRequest) -> HttpResponseBase:
     toolkits = [one for one in visible if one.enabled]
     preferences = console.preferences(request.user)
     jobs = access.visible_jobs(request.user).filter(kind=JobKind.OPERATION)
+    # Only jobs that have not ended are counted: an index holds them.
+    counts = jobs.filter(state__in=[*ACTIVE, JobState.AWAITING_APPROVAL]).aggregate(
+        running=Count("pk", filter=Q(state__in=ACTIVE)),
+        awaiting=Count("pk", filter=Q(state=JobState.AWAITING_APPROVAL)),
+    )
     context = {
         "cards": cards_of(toolkits, preferences),
         "has_cards": any(one.cards for one in toolkits),
         "favourites": _favourites(request.user, toolkits, preferences.favourites),
-        "jobs": jobs.select_related("requested_by").order_by("-id")[:_RECENT],
-        "running": jobs.filter(state__in=ACTIVE).count(),
+        "attention": attention.of(request.user, awaiting=counts["awaiting"]),
+        "jobs": jobs.select_related("requested_by").defer(*HEAVY).order_by("-id")[:_RECENT],
+        "running": counts["running"],
         "has_toolkits": bool(toolkits),
         "can_manage": access.can_install_toolkits(request.user),
     }

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from uuid import UUID
 
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -12,7 +10,6 @@ from django.views.decorators.http import require_safe
 
 from toolbox.events import emit
 from toolkits.jobs import artifacts, logs
-from toolkits.models import Job
 from toolkits.pages import markup
 from toolkits.pages.guards import PageRequest, find_job, page
 
@@ -31,7 +28,6 @@ _SAFE_TYPES = frozenset(
         "text/plain",
     }
 )
-_LOG_BATCH = 2000
 
 
 @require_safe
@@ -58,7 +54,9 @@ def log_text(request: PageRequest, job_id: UUID) -> HttpResponseBase:
     """Download the log as plain text."""
     job = find_job(request.user, job_id)
     emit("job.log_read", actor=request.user, target=job)
-    response = StreamingHttpResponse(_lines(job), content_type="text/plain; charset=utf-8")
+    response = StreamingHttpResponse(
+        map(markup.plain, logs.text(job)), content_type="text/plain; charset=utf-8"
+    )
     response["Content-Disposition"] = f'attachment; filename="job-{job.pk}.log"'
     return _guarded(response)
 
@@ -74,18 +72,6 @@ def result_json(request: PageRequest, job_id: UUID) -> HttpResponseBase:
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="job-{job.pk}.json"'
     return _guarded(response)
-
-
-def _lines(job: Job) -> Iterator[str]:
-    after = 0
-    while True:
-        found = logs.read(job, after, _LOG_BATCH)
-        for line in found.lines:
-            moment = datetime.fromtimestamp(line.time, UTC).isoformat(timespec="milliseconds")
-            yield f"{moment} {line.level:<7} {markup.plain(line.text)}\n"
-        if not found.lines:
-            return
-        after = found.next_after
 
 
 def _guarded(response: HttpResponseBase) -> HttpResponseBase:

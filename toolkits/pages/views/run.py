@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -19,6 +22,7 @@ from toolkits import access, console
 from toolkits import inputs as input_rules
 from toolkits.errors import FieldError, InputError
 from toolkits.jobs.dispatch import submit
+from toolkits.jobs.states import ACTIVE, JobState
 from toolkits.jobs.waiting import wait_finished
 from toolkits.models import Job, RunPreset, Toolkit
 from toolkits.pages import choices, fields, forms, snippets
@@ -37,6 +41,8 @@ class RunForm:
     problem: str = ""
     confirm_error: str = ""
     dry_run: bool = False
+    # When to start and for how long, as it was typed.
+    typed: dict[str, str] = field(default_factory=dict)
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -57,6 +63,7 @@ class RunForm:
             "has_errors": bool(self.errors or self.problem or self.confirm_error),
             "confirm_error": self.confirm_error,
             "dry_run": self.dry_run,
+            "typed": self.typed,
             "snippets": snippets.of(self.toolkit, self.operation, self._whole()),
             "presets": list(console.presets(self.user, self.toolkit, self.operation["name"])),
             "last": self._last(),
@@ -138,6 +145,7 @@ def _submitted(
     form = RunForm(toolkit, described, user=request.user, dry_run=dry_run)
     read = forms.read(form.schema, request.POST, request.FILES)
     form.values, form.errors = read.inputs, read.errors
+    form.typed = {name: request.POST.get(f"_{name}", "") for name in ("run_at", "timeout")}
     if "_save" in request.POST:
         return _save(request, form)
     if not {"_add", "_remove", "_copy"}.isdisjoint(request.POST):
@@ -145,7 +153,8 @@ def _submitted(
         form.errors = []
         return _show(request, form)
     form.confirm_error = _unconfirmed(request, form)
-    if form.errors or form.confirm_error:
+    run_at, form.problem = _run_at(request)
+    if form.errors or form.confirm_error or form.problem:
         return _show(request, form, status=422)
     try:
         job = submit(
@@ -154,6 +163,8 @@ def _submitted(
             inputs=form.values,
             user=request.user,
             dry_run=form.dry_run,
+            run_at=run_at,
+            timeout=_timeout(request),
         )
     except InputError as error:
         form.errors = error.field_errors
@@ -196,8 +207,27 @@ def _unconfirmed(request: PageRequest, form: RunForm) -> str:
     return "" if given else _("Confirm that this may change something.")
 
 
+def _run_at(request: PageRequest) -> tuple[datetime | None, str]:
+    """Return when the run is to start, None for now, and what is wrong with that."""
+    text = request.POST.get("_run_at", "").strip()
+    if not text:
+        return None, ""
+    try:
+        when = parse_datetime(text)
+    except ValueError:
+        when = None
+    if when is None:
+        return None, _("The time to start is not a date and time.")
+    return (timezone.make_aware(when) if timezone.is_naive(when) else when), ""
+
+
+def _timeout(request: PageRequest) -> int | None:
+    length = forms.parse_length(request.POST.get("_timeout", ""))
+    return max(1, int(length.total_seconds())) if length else None
+
+
 def _answer(job: Job, described: dict[str, Any]) -> HttpResponseRedirect:
-    if not described.get("interactive"):
+    if not described.get("interactive") or job.state not in {JobState.QUEUED, *ACTIVE}:
         return redirect("job-detail", job.pk)
     # Short by its author's word: the result stands on the same page, at an address that can
     # be loaded again without running it twice.

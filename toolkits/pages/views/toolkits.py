@@ -14,6 +14,7 @@ from toolkits.models.job import JobKind
 from toolkits.pages import bundle_docs
 from toolkits.pages.guards import PageRequest, find_toolkit, page
 from toolkits.pages.views.dashboard import cards_of
+from toolkits.pages.views.jobs import HEAVY
 
 _RECENT = 8
 
@@ -62,7 +63,7 @@ def toolkit_detail(request: PageRequest, slug: str) -> HttpResponseBase:
         "can_configure": bool(
             toolkit.settings_schema and access.can_configure(request.user, toolkit)
         ),
-        "jobs": jobs.select_related("requested_by").order_by("-id")[:_RECENT],
+        "jobs": jobs.select_related("requested_by").defer(*HEAVY).order_by("-id")[:_RECENT],
         "cards": cards_of([toolkit]) if toolkit.enabled else [],
         "docs": bundle_docs.pages(toolkit.active_version),
         "readme": bundle_docs.html(slug, bundle_docs.text(toolkit.active_version, "") or ""),

@@ -79,7 +79,8 @@ def send(prepared: Prepared, max_redirects: int, private: set[str] | None = None
             response = exchange(request, replace(prepared.options, timeout=left))
         except ExchangeError as error:
             if error.kind == "timeout":
-                text = f"not finished in {prepared.options.timeout:g} s"
+                where = str(error).partition(", ")[2]
+                text = f"not finished in {prepared.options.timeout:g} s, {where}"
                 raise ExchangeError(
                     NetError("timeout", text), error.phases, error.address
                 ) from None

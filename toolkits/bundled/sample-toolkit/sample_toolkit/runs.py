@@ -70,3 +70,68 @@ def delicate(ctx: Context, reason: Annotated[str, Field(min_length=5)]) -> views
     """Wait for somebody else's approval, then say what was approved."""
     ctx.log.info("approved for %s: %s", ctx.job.requested_by, reason)
     return views.Text(text=f"Done, because: {reason}")
+
+
+# Steps are recorded one by one. When a later attempt of the same job, by ``retries`` or by hand,
+# comes to a step that is done, it is not done again.
+@toolkit.operation(
+    title="Roll out in steps", effect="change", timeout=300, retries=1, idempotent=True
+)
+def roll_out(
+    ctx: Context,
+    hosts: Annotated[list[str], Field(min_length=1, max_length=50)] = ["web-1", "web-2", "web-3"],
+    fail_at: Annotated[str, Field(description="A host at which the first attempt fails")] = "",
+) -> views.Table:
+    """Go from host to host in recorded steps; fail on the way, and see the rest done later."""
+    rows = []
+    for _, host in ctx.progress(hosts, label="Rolling out"):
+        with ctx.step("roll out", key=host) as step:
+            if not step.done:
+                ctx.sleep(ctx.settings.pause_seconds)
+                if host == fail_at and ctx.job.attempt == 1:
+                    raise ToolkitError(f"{host} does not answer.")
+                # What is set here is there again in a later attempt.
+                step.value = f"attempt {ctx.job.attempt}"
+                ctx.log.info("%s is done", host)
+            rows.append({"host": host, "done in": step.value})
+    return views.Table(columns=["host", "done in"], rows=rows)
+
+
+# ``ctx.map`` runs another operation once for each item, several at a time, each as a job of its
+# own with its own log.
+@toolkit.operation(title="Greet many at once", timeout=300)
+def greet_many(
+    ctx: Context,
+    names: Annotated[list[str], Field(min_length=1, max_length=50)] = ["Ada", "Bob", "Cyd"],
+) -> views.Table:
+    """Run "Say hello" for each name as a child job, a few at a time."""
+    children = ctx.map("hello", [{"name": name} for name in names], on_error="collect")
+    rows = [
+        {
+            "name": child.inputs["name"],
+            "outcome": child.value["text"] if child.ok else child.reason,
+            "state": views.state("ok" if child.ok else "critical", child.state),
+        }
+        for child in children
+    ]
+    return views.Table(
+        columns=["name", views.Column(key="state", type="state"), "outcome"], rows=rows
+    )
+
+
+# The cleanup hook runs after an attempt of any operation failed or was killed, in a process of
+# its own. Give back here what the operation would have given back itself.
+@toolkit.cleanup(timeout=20)
+def clean_up(ctx: Context) -> None:
+    """Remember what failed last."""
+    if ctx.failure is not None:
+        ctx.state.set("last_failure", {"job": ctx.job.id, "reason": ctx.failure.reason})
+        ctx.log.info("cleaned up after: %s", ctx.failure.reason)
+
+
+# The health check runs before a version is activated: raise when it cannot work here.
+@toolkit.health
+def health(ctx: Context) -> None:
+    """Check that the settings make sense."""
+    if not ctx.settings.greeting.strip():
+        raise ToolkitError("The greeting in the settings is blank.")

@@ -86,6 +86,24 @@ def test_another_operation_can_be_run():
     assert fake_context(toolkit).run("compose", names=["Ada"])[0]["text"] == "Hello, Ada!"
 
 
+def test_steps_that_are_done_are_not_done_again():
+    ctx = fake_context(toolkit, settings={"pause_seconds": 0})
+    with pytest.raises(ToolkitError, match="web-2 does not answer"):
+        ctx.run("roll_out", fail_at="web-2")
+    assert ctx.logs == ["web-1 is done"]
+
+    table = ctx.run("roll_out")
+
+    assert ctx.logs == ["web-1 is done", "web-2 is done", "web-3 is done"]
+    assert [row["done in"] for row in table.rows] == ["attempt 1"] * 3
+
+
+def test_many_are_greeted_each_by_a_child():
+    table = fake_context(toolkit).run("greet_many", names=["Ada", ""])
+
+    assert [row["state"]["text"] for row in table.rows] == ["succeeded", "failed"]
+
+
 def test_the_gallery_shows_every_view():
     shown = {view.view for view in fake_context(toolkit).run("gallery").views}
 

@@ -159,9 +159,21 @@ class _Exchange:
 
     def _failed(self, error: NetError, started: float) -> ExchangeError:
         self.phases.total = _since(started)
-        if self.late:
-            error = NetError("timeout", f"not finished in {self.options.timeout:g} s")
+        if self.late or error.kind == "timeout":
+            text = f"not finished in {self.options.timeout:g} s, still {self._doing()}"
+            error = NetError("timeout", text)
         return ExchangeError(error, self.phases, self.address)
+
+    def _doing(self) -> str:
+        """What it was at, by the phases that are done."""
+        phases = self.phases
+        if phases.dns is None:
+            return "looking the name up"
+        if phases.connect is None:
+            return "connecting"
+        if self.parts.scheme == "https" and phases.tls is None:
+            return "shaking hands"
+        return "waiting for the answer" if phases.first_byte is None else "reading the answer"
 
     def _run(self, started: float) -> Response:
         port = self.parts.port or _PORTS[self.parts.scheme]

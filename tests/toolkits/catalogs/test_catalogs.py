@@ -1,0 +1,240 @@
+"""Catalogs on a real web server: fetched safely, compared, installed from, stale when away."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import threading
+
+import pytest
+
+from accounts.roles import TOOLKIT_CURATOR
+from tests.support.factories import make_user
+from tests.support.kits import HELLO, install_kit, write_kit
+from toolbox.fetching import FetchError, fetch
+from toolkits import lifecycle
+from toolkits.catalogs import making, offers, refresh
+from toolkits.errors import BundleError, NotUsable
+from toolkits.models import Catalog, InstallPlan, Toolkit
+
+pytestmark = pytest.mark.usefixtures("storage")
+
+
+class Site(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder; ``/elsewhere`` leads to another place, ``/endless`` has no end."""
+
+    def do_GET(self):
+        if self.path.startswith("/elsewhere"):
+            self.send_response(302)
+            self.send_header("Location", self.path.partition("?")[2])
+            self.end_headers()
+        elif self.path == "/endless":
+            self.send_response(200)
+            self.end_headers()
+            try:
+                while True:
+                    self.wfile.write(b" " * 65536)
+            except OSError:
+                return
+        else:
+            super().do_GET()
+
+    def log_message(self, *args):
+        return
+
+
+@pytest.fixture
+def site(tmp_path, settings):
+    """A web server for a catalog; ``site.url`` and ``site.folder``."""
+    settings.TOOLKIT_CATALOG_ALLOW_PRIVATE = True
+    folder = tmp_path / "site"
+    folder.mkdir()
+    handler = functools.partial(Site, directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server.folder, server.url = folder, f"http://127.0.0.1:{server.server_port}"
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def catalog(db, site, tmp_path):
+    """A catalog with ``fleet`` 2.0.0, made by ``toolkit pack --catalog``."""
+    source = write_kit(
+        tmp_path, HELLO, slug="fleet", version="2.0.0", files={"CHANGELOG.md": "## 2.0.0\n- New.\n"}
+    )
+    making.make([source], site.folder, "ours")
+    made = Catalog.objects.create(name="ours", url=f"{site.url}/catalog.json")
+    refresh.refresh(made)
+    return made
+
+
+def edit(site, change) -> None:
+    path = site.folder / "catalog.json"
+    body = json.loads(path.read_text())
+    change(body["toolkits"][0])
+    path.write_text(json.dumps(body))
+
+
+def test_what_is_on_offer_is_installed_from_its_site(catalog, curator):
+    offer = offers.find("fleet")
+    assert offer.problem == ""
+
+    plan = offers.plan_offer(offer, curator, via="api")
+
+    assert (plan.slug, plan.version) == ("fleet", "2.0.0")
+    assert plan.digest == offer.newest["digest"]
+
+
+def test_a_newer_version_is_an_update_unless_the_toolkit_is_pinned(catalog, tmp_path, curator):
+    toolkit = install_kit(tmp_path / "old", HELLO, slug="fleet")
+
+    assert [offer.update["version"] for offer in offers.updates()] == ["2.0.0"]
+    assert "New." in next(offers.updates()).update["changelog"]
+
+    lifecycle.pin(toolkit, curator, pinned=True)
+    assert list(offers.updates()) == []
+
+
+def test_a_catalog_that_is_away_keeps_its_entries_and_says_why(catalog, site):
+    (site.folder / "catalog.json").unlink()
+
+    assert not refresh.refresh(catalog)
+
+    catalog.refresh_from_db()
+    assert "answers 404" in catalog.error
+    assert offers.find("fleet") is not None
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("<html>", "line 1"),
+        ('{"toolkits": 5}', "no list of toolkits"),
+        ("[" * 5000, "nested deeper"),
+        ('{"a": 1, "a": 2}', "twice"),
+    ],
+)
+def test_what_is_no_catalog_is_told_and_changes_nothing(catalog, site, content, said):
+    (site.folder / "catalog.json").write_text(content)
+
+    refresh.refresh(catalog)
+
+    catalog.refresh_from_db()
+    assert said in catalog.error
+    assert len(catalog.entries) == 1
+
+
+def test_a_bundle_that_is_not_the_one_named_is_refused(catalog, site, curator):
+    edit(site, lambda entry: entry["versions"][0].update(digest="0" * 64))
+    refresh.refresh(catalog)
+
+    with pytest.raises(BundleError, match="digest is another"):
+        offers.plan_offer(offers.find("fleet"), curator, via="api")
+
+    assert not Toolkit.objects.exists()
+    assert InstallPlan.objects.get().state == "refused"
+
+
+def test_an_entry_for_another_runtime_is_shown_and_explained(catalog, site, curator):
+    def change(entry):
+        entry["manifest"] = {"backend": {"router_attr": "router"}}
+
+    edit(site, change)
+    refresh.refresh(catalog)
+    offer = offers.find("fleet")
+
+    assert "another runtime" in offer.problem
+    with pytest.raises(NotUsable, match="another runtime"):
+        offers.plan_offer(offer, curator, via="api")
+
+
+def test_a_version_for_another_platform_is_no_update(catalog, site, tmp_path):
+    install_kit(tmp_path / "old", HELLO, slug="fleet")
+    edit(site, lambda entry: entry["versions"][0]["requires"].update(toolbox=">=99"))
+    refresh.refresh(catalog)
+
+    assert "another version of the platform: >=99" in offers.find("fleet").problem
+    assert list(offers.updates()) == []
+
+
+def test_private_addresses_are_refused_unless_allowed(catalog, site, settings):
+    settings.TOOLKIT_CATALOG_ALLOW_PRIVATE = False
+
+    refresh.refresh(catalog)
+
+    assert "is not https" in catalog.error
+
+
+def test_a_name_that_leads_to_this_machine_is_refused(tmp_path):
+    with pytest.raises(FetchError, match="is a private address"):
+        fetch("https://localhost/x", tmp_path / "x", most_bytes=10, most_seconds=5)
+
+
+def test_a_redirect_is_checked_like_the_first_address(site, tmp_path):
+    for place in ("http://169.254.169.254/latest/", "file:///etc/passwd", "ftp://127.0.0.1/x"):
+        with pytest.raises(FetchError):
+            fetch(
+                f"{site.url}/elsewhere?{place}",
+                tmp_path / "x",
+                most_bytes=1000,
+                most_seconds=5,
+                allow_private=True,
+            )
+        assert not (tmp_path / "x").exists()
+
+
+def test_what_has_no_end_is_cut_off(site, tmp_path):
+    with pytest.raises(FetchError, match="larger than the limit"):
+        fetch(
+            f"{site.url}/endless",
+            tmp_path / "x",
+            most_bytes=1 << 20,
+            most_seconds=10,
+            allow_private=True,
+        )
+
+
+def test_catalogs_of_the_settings_come_and_go_with_them(db, settings, tmp_path):
+    settings.TOOLKIT_CATALOG_URL = f"file://{tmp_path}/catalog.json"
+    making.make([write_kit(tmp_path, HELLO, slug="local")], tmp_path, "local")
+
+    refresh.sync_settings()
+    refresh.run_due()
+
+    assert offers.find("local") is not None
+    settings.TOOLKIT_CATALOG_URL = ""
+    refresh.sync_settings()
+    assert not Catalog.objects.exists()
+
+
+def test_a_catalog_that_people_added_cannot_name_files_of_the_host(db, tmp_path):
+    made = Catalog.objects.create(name="sly", url=f"file://{tmp_path}/catalog.json")
+
+    refresh.refresh(made)
+
+    assert "is not https" in made.error
+
+
+def test_installing_by_the_api(catalog, client, db):
+    client.force_login(make_user(roles=[TOOLKIT_CURATOR]))
+
+    listed = client.get("/api/v1/catalog/?q=fleet").json()["results"]
+    address, kind = "/api/v1/catalog/fleet/install/", "application/json"
+    planned = client.post(f"{address}?plan=true", content_type=kind)
+    assert planned.status_code == 200, planned.content
+    done = client.post(address, content_type=kind)
+
+    assert listed[0]["newer"] is None
+    assert done.status_code == 201, done.content
+    assert Toolkit.objects.get().active_version.version == "2.0.0"
+    assert client.get("/api/v1/toolkits/updates/").json()["results"] == []
+
+
+def test_a_user_sees_no_catalog(catalog, client, user):
+    client.force_login(user)
+
+    assert client.get("/api/v1/catalog/").status_code == 404
+    assert client.post("/api/v1/catalog/fleet/install/").status_code == 404

@@ -1,0 +1,1 @@
+"""Catalogs of toolkits: reading them, and installing from them."""

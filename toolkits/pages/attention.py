@@ -1,0 +1,43 @@
+"""What on the dashboard waits for the person who looks at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.access import scope
+from toolkits import access
+from toolkits.jobs.states import JobState
+from toolkits.models import Job, Schedule
+
+_MOST = 5
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Jobs to decide on, and schedules that do not run. False when nothing waits."""
+
+    approvals: list[Job] = field(default_factory=list)
+    schedules: list[Schedule] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.approvals or self.schedules)
+
+
+def of(user: Any, *, awaiting: int) -> Attention:
+    """Return what waits for ``user``, who sees ``awaiting`` jobs that await approval."""
+    return Attention(_approvals(user) if awaiting else [], _schedules(user))
+
+
+def _approvals(user: Any) -> list[Job]:
+    if not scope(user, "toolkits.approve_job"):
+        return []
+    waiting = access.visible_jobs(user).filter(state=JobState.AWAITING_APPROVAL)
+    waiting = waiting.exclude(requested_by=user).select_related("requested_by")
+    found = waiting.defer("inputs", "result", "error").order_by("id")[: _MOST * 4]
+    return [job for job in found if access.can_approve(user, job)][:_MOST]
+
+
+def _schedules(user: Any) -> list[Schedule]:
+    broken = access.visible_schedules(user).exclude(problem="").order_by("name")
+    return list(broken[:_MOST])

@@ -1,0 +1,98 @@
+"""The parts of a job's page: what is live, what waits for a decision, what it is made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from toolkits import access
+from toolkits.jobs import approvals, job_secrets, limits
+from toolkits.jobs.states import JobState
+from toolkits.models import Job, JobAttempt, JobStep
+from toolkits.pages import cells, charts
+from toolkits.pages.guards import PageRequest
+
+_MOST_STEPS = 500
+_STEP_STATES = {
+    "running": "info",
+    "completed": "ok",
+    "failed": "critical",
+    "skipped": "unknown",
+}
+
+
+def live(request: PageRequest, job: Job) -> dict[str, Any]:
+    """What the live part of a job's page needs."""
+    can_run = job.toolkit is not None and access.can_use(request.user, job.toolkit, job.operation)
+    described = job.toolkit.operation(job.operation) if job.toolkit else None
+    attempts = list(job.attempts.all())
+    return {
+        "job": job,
+        "attempts": [_attempt(one) for one in attempts],
+        "steps": _steps(job) if attempts else [],
+        "artifacts": list(job.artifacts.order_by("name")) if attempts else [],
+        "children": list(job.children.order_by("id")[:100]) if job.has_children else [],
+        "waits_for": limits.describe(job.waits_for) if job.waits_for else "",
+        "can_cancel": not job.is_finished and access.can_cancel(request.user, job),
+        "can_run_again": can_run and described is not None,
+        **(_decision(request, job) if job.state == JobState.AWAITING_APPROVAL else {}),
+    }
+
+
+def _decision(request: PageRequest, job: Job) -> dict[str, Any]:
+    return {
+        "approval": approvals.pending(job),
+        "digest": approvals.digest_of(job),
+        "can_approve": access.can_approve(request.user, job),
+        "is_own": job.requested_by_id == request.user.pk,
+    }
+
+
+def _attempt(attempt: JobAttempt) -> dict[str, Any]:
+    """One attempt, and the rungs of the ladder by which it was stopped, if it was."""
+    rungs = [
+        ("asked", attempt.asked_at),
+        ("terminated", attempt.terminated_at),
+        ("killed", attempt.killed_at),
+        ("dead", attempt.dead_at),
+    ]
+    return {"attempt": attempt, "ladder": [rung for rung in rungs if rung[1]]}
+
+
+def _steps(job: Job) -> list[dict[str, Any]]:
+    """The steps of the latest attempt as a timeline."""
+    found = JobStep.objects.filter(job=job, attempt=job.attempt).order_by("id")[:_MOST_STEPS]
+    return charts.timeline(
+        [
+            {
+                "label": str(step),
+                "detail": step.message,
+                "start": step.started_at,
+                "end": step.finished_at,
+                "state": _STEP_STATES[step.state],
+            }
+            for step in found
+        ]
+    )
+
+
+def inputs(job: Job) -> list[dict[str, Any]]:
+    """The inputs as people may see them, by their names in the form."""
+    shown = job_secrets.public(job.inputs)
+    return [
+        {
+            "name": name,
+            "value": shown[name],
+            "text": _input_text(value),
+            "secret": job_secrets.is_mark(value),
+        }
+        for name, value in job.inputs.items()
+    ]
+
+
+def _input_text(value: Any) -> str:
+    """Return an input on a line, or a line for each entry; empty where it needs JSON."""
+    if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
+        return "\n".join(cells.plain_text(one) for one in value) or "–"
+    if isinstance(value, dict) and set(value) == {"name", "content"}:
+        return str(value["name"])
+    return "" if isinstance(value, dict | list) else cells.plain_text(value)

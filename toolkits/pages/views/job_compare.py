@@ -1,0 +1,57 @@
+"""Two runs of one operation beside each other."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from toolkits import access
+from toolkits.jobs.states import TERMINAL, JobState
+from toolkits.models import Job
+from toolkits.pages import comparison
+from toolkits.pages.guards import PageRequest, find_job, page
+
+_OFFERED = 30
+
+
+@require_safe
+@page
+def job_compare(request: PageRequest, job_id: UUID) -> HttpResponseBase:
+    """Compare a run with another one of the same operation: by default the last that went well."""
+    job = find_job(request.user, job_id)
+    runs = access.visible_jobs(request.user).filter(
+        toolkit_slug=job.toolkit_slug, operation=job.operation, state__in=TERMINAL
+    )
+    runs = runs.exclude(pk=job.pk).select_related("requested_by")
+    offered = list(runs.defer("inputs", "result", "error").order_by("-id")[:_OFFERED])
+    other = _other(request.GET.get("with", ""), job, runs)
+    context = {"job": job, "other": other, "offered": offered}
+    if other is not None:
+        before, after = sorted((job, other), key=lambda one: one.pk)
+        context |= {
+            "before": before,
+            "after": after,
+            "facts": comparison.facts(before, after),
+            "causes": comparison.causes(before, after),
+            "inputs": comparison.inputs(before, after),
+            "results": comparison.results(before, after),
+        }
+    return render(request, "jobs/compare.html", context)
+
+
+def _other(wanted: str, job: Job, runs: QuerySet[Job]) -> Job | None:
+    runs = runs.prefetch_related("attempts")
+    if wanted:
+        try:
+            found = runs.filter(pk=UUID(wanted)).first()
+        except ValueError:
+            found = None
+        if found is None:
+            raise Http404
+        return found
+    earlier = runs.filter(pk__lt=job.pk).order_by("-id")
+    return earlier.filter(state=JobState.SUCCEEDED).first() or earlier.first()
