@@ -65,7 +65,10 @@ def _latency_engine(stage: Stage, count: int) -> list[float]:
 
 def latency(stage: Stage, report: Report, count: int) -> None:
     """At idle, from the request to the moment at which the caller knows the result."""
-    plain, engine = Series("no-op latency, RQ forking worker", "ms"), Series("no-op latency, engine", "ms")
+    plain, engine = (
+        Series("no-op latency, RQ forking worker", "ms"),
+        Series("no-op latency, engine", "ms"),
+    )
     queue = _plain_queue()
     rq_worker = _rq_worker(f"plain-{time.time_ns()}", queue.connection)
     worker = stage.platform.worker("default")

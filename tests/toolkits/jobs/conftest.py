@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ class Calls(list[str]):
 
 
 @pytest.fixture(autouse=True)
-def called(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
+def called(monkeypatch: pytest.MonkeyPatch) -> Calls:
     """No Redis: calls for workers are kept, and announcements go nowhere."""
     calls = Calls()
 
@@ -29,7 +28,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
 
     monkeypatch.setattr("toolkits.jobs.queues.call_worker", call_worker)
     monkeypatch.setattr("toolkits.jobs.ending.announce", lambda job_id: None)
-    yield calls
+    return calls
 
 
 @pytest.fixture

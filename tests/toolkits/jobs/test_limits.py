@@ -19,7 +19,15 @@ LIST = {
 
 
 def limited(**concurrency):
-    return operation(concurrency={"limit": 1, "scope": "operation", "key": None, "on_conflict": "queue", **concurrency})
+    return operation(
+        concurrency={
+            "limit": 1,
+            "scope": "operation",
+            "key": None,
+            "on_conflict": "queue",
+            **concurrency,
+        }
+    )
 
 
 def test_a_job_over_the_limit_waits_and_says_what_for_and_who_holds_it(ask, take, finish):

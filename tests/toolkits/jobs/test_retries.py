@@ -44,7 +44,9 @@ def test_a_retry_waits_for_its_backoff(ask, take, finish):
 def test_backoff_grows_to_its_maximum_and_is_spread():
     options = {"initial": 1, "factor": 2, "maximum": 60, "jitter": 0.5}
 
-    waits = {attempt: [retries.backoff(options, attempt) for _ in range(200)] for attempt in (1, 4, 50)}
+    waits = {
+        attempt: [retries.backoff(options, attempt) for _ in range(200)] for attempt in (1, 4, 50)
+    }
 
     assert all(0.5 <= wait <= 1 for wait in waits[1])
     assert all(4 <= wait <= 8 for wait in waits[4])

@@ -25,7 +25,8 @@ def one(ctx: Context, number: int) -> int:
 
 @toolkit.operation(timeout=120)
 def many(ctx: Context, numbers: list[int], on_error: str = "raise") -> list[Any]:
-    found = ctx.map("double", [{"number": number} for number in numbers], at_most=3, on_error=on_error)
+    given = [{"number": number} for number in numbers]
+    found = ctx.map("double", given, at_most=3, on_error=on_error)
     return [child.value if child.ok else child.reason for child in found]
 
 @toolkit.operation(timeout=120)

@@ -74,7 +74,8 @@ def works(ctx: Context) -> int:
 @toolkit.cleanup(timeout=5)
 def tidy(ctx: Context) -> None:
     kind = ctx.failure.kind
-    ctx.log.info("tidying after %s %s: %s", ctx.job.operation, kind, sorted(ctx.failure.inputs.items()))
+    given = sorted(ctx.failure.inputs.items())
+    ctx.log.info("tidying after %s %s: %s", ctx.job.operation, kind, given)
     if ctx.job.operation == "polite":
         time.sleep(60)
 """
@@ -182,7 +183,9 @@ class TestInOneProcess:
 
     def test_a_hook_over_its_time_is_ended_and_the_job_keeps_its_own_end(self, kit, user):
         kit.active_version.description["cleanup"]["timeout"] = 1
-        operation = next(o for o in kit.active_version.description["operations"] if o["name"] == "polite")
+        operation = next(
+            o for o in kit.active_version.description["operations"] if o["name"] == "polite"
+        )
         operation["timeout"] = 1
         kit.active_version.save()
 

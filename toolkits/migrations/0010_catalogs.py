@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('toolkits', '0008_console'),
+        ("toolkits", "0009_guarded_jobs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
