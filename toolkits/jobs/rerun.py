@@ -17,7 +17,7 @@ def run_again(
 
     With ``resume``, the new run does not repeat the steps that ``job`` completed: it goes on
     after the last one, or does the failed items alone. Secret inputs are forgotten when a job
-    ends, so ``changes`` must give them again; without them it raises ``InputError`` that names them.
+    ends, so ``changes`` must give them again, else ``InputError`` names them.
     """
     if job.toolkit is None or job.toolkit.removed_at is not None:
         raise NotUsable(f"The toolkit {job.toolkit_slug} has been removed.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -29,7 +30,7 @@ def job_compare(request: PageRequest, job_id: UUID) -> HttpResponseBase:
     runs = runs.exclude(pk=job.pk).select_related("requested_by")
     offered = list(runs.defer("inputs", "result", "error").order_by("-id")[:_OFFERED])
     other = _other(request.GET.get("with", ""), job, runs)
-    context = {"job": job, "other": other, "offered": offered}
+    context: dict[str, Any] = {"job": job, "other": other, "offered": offered}
     if other is not None:
         before, after = sorted((job, other), key=lambda one: one.pk)
         context |= {
