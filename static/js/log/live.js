@@ -34,10 +34,11 @@ export class LiveEnd {
     this.stream.start();
   }
 
-  /** The state is told with how long the job runs: only what else is new is news. */
+  /** The state is told with how long the job runs: only what the page does not show is news. */
   changed({ state, reason, attempt }) {
     const now = JSON.stringify([state, reason, attempt]);
-    if (this.state && now !== this.state) tell("job-changed");
+    const shown = document.querySelector("[data-job-state]")?.dataset.jobState;
+    if (state !== shown || (this.state && now !== this.state)) tell("job-changed");
     this.state = now;
   }
 
