@@ -20,6 +20,12 @@ window.SwaggerUIBundle({
   },
 });
 
+// The page has a first heading already: those of Swagger UI go below it without a gap.
+function fitIn() {
+  for (const tag of place.querySelectorAll(".opblock-tag")) tag.setAttribute("aria-level", "2");
+}
+new MutationObserver(fitIn).observe(place, { childList: true, subtree: true });
+
 // Swagger UI has a dark theme of its own, which follows a class of the root element.
 function followTheme() {
   const root = document.documentElement;
