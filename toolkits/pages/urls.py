@@ -15,6 +15,7 @@ from toolkits.pages.views import (
     record_files,
     records,
     run,
+    search,
     settings,
     toolkits,
 )
@@ -23,6 +24,8 @@ _RECORDS = "toolkits/<slug:slug>/records/<str:collection>/"
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
+    path("search/", search.search_page, name="search"),
+    path("search/palette/", search.palette, name="palette"),
     path("arrange/", personal.arrange, name="dashboard-arrange"),
     path("toolkits/", toolkits.toolkit_list, name="toolkit-list"),
     path("toolkits/<slug:slug>/", toolkits.toolkit_detail, name="toolkit-detail"),
