@@ -15,6 +15,7 @@ from toolkits.bundles.permissions import Permissions
 from toolkits.bundles.planning import PlanOptions
 from toolkits.errors import BundleError, Conflict, NotUsable
 from toolkits.models import InstallPlan, PlanState, Toolkit, ToolkitVersion
+from toolkits.schedules import checking
 
 
 def install_bundle(
@@ -133,3 +134,4 @@ def switch(toolkit: Toolkit, version: ToolkitVersion) -> None:
     toolkit.consented = sorted(Permissions.of(given).lines())
     toolkit.save()
     cards.sync(toolkit)
+    checking.revalidate(toolkit)
