@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from tests.bench import noop
+from tests.bench import logs, noop, queue
 from tests.bench.report import Report
 from tests.bench.stage import Stage, stage
 from tests.support import postgres
@@ -22,6 +22,8 @@ from tests.support import postgres
 MEASUREMENTS: dict[str, tuple[Callable[[Stage, Report, int], None], int, int]] = {
     "latency": (noop.latency, 100, 30),
     "throughput": (noop.throughput, 1000, 300),
+    "logs": (logs.throughput, 1_000_000, 100_000),
+    "queue": (queue.exactly_once, 10_000, 500),
 }
 
 
