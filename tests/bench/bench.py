@@ -11,9 +11,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+sys.path[0] = str(Path(__file__).resolve().parent.parent.parent)
 
-from tests.bench import logs, noop, queue
+from tests.bench import claims, logs, noop
 from tests.bench.report import Report
 from tests.bench.stage import Stage, stage
 from tests.support import postgres
@@ -23,7 +23,7 @@ MEASUREMENTS: dict[str, tuple[Callable[[Stage, Report, int], None], int, int]] =
     "latency": (noop.latency, 100, 30),
     "throughput": (noop.throughput, 1000, 300),
     "logs": (logs.throughput, 1_000_000, 100_000),
-    "queue": (queue.exactly_once, 10_000, 500),
+    "queue": (claims.exactly_once, 10_000, 500),
 }
 
 
