@@ -12,6 +12,13 @@ from toolkits.api.jobs.views import CancelView, JobsView, JobView
 from toolkits.api.operations.views import OperationsView, OperationView
 from toolkits.api.records.transfer import ExportView, ImportView
 from toolkits.api.records.views import CollectionsView, RecordsView, RecordView
+from toolkits.api.schedules.views import (
+    PauseView,
+    ResumeView,
+    RunView,
+    SchedulesView,
+    ScheduleView,
+)
 from toolkits.api.toolkits.catalog import CatalogInstallView, CatalogView, UpdatesView
 from toolkits.api.toolkits.install import InstallView, PlanView, UpdateView
 from toolkits.api.toolkits.lifecycle import RollbackView, VersionsView, VersionView
@@ -20,6 +27,7 @@ from toolkits.api.toolkits.views import ToolkitsView, ToolkitView
 
 _TOOLKIT = "toolkits/<slug:slug>/"
 _RECORDS = f"{_TOOLKIT}records/<slug:collection>/"
+_SCHEDULE = "schedules/<uuid:schedule_id>/"
 _JOB = "jobs/<uuid:job_id>/"
 
 urlpatterns = [
@@ -59,4 +67,9 @@ urlpatterns = [
     path(f"{_JOB}steps/", StepsView.as_view(), name="api-job-steps"),
     path(f"{_JOB}artifacts/", ArtifactsView.as_view(), name="api-job-artifacts"),
     path(f"{_JOB}artifacts/<str:name>/", ArtifactView.as_view(), name="api-job-artifact"),
+    path("schedules/", SchedulesView.as_view(), name="api-schedules"),
+    path(_SCHEDULE, ScheduleView.as_view(), name="api-schedule"),
+    path(f"{_SCHEDULE}pause/", PauseView.as_view(), name="api-schedule-pause"),
+    path(f"{_SCHEDULE}resume/", ResumeView.as_view(), name="api-schedule-resume"),
+    path(f"{_SCHEDULE}run/", RunView.as_view(), name="api-schedule-run"),
 ]
