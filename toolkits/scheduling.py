@@ -10,6 +10,7 @@ from django.db import DatabaseError, IntegrityError, connection
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts import housekeeping
 from audit import chain, forward, retention, verification
 from toolkits import cards, history
 from toolkits.bundles import planning
@@ -43,6 +44,7 @@ TASKS: list[tuple[Callable[[], int], float]] = [
     (verification.begin_due, 600.0),
     (retention.prune_due, 3600.0),
     (job_retention.prune_due, 600.0),
+    (housekeeping.prune, 3600.0),
 ]
 
 

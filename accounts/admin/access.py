@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -22,7 +21,7 @@ from accounts.admin.base import (
     acting,
 )
 from accounts.mfa import policy
-from accounts.models import Identity, Invitation, PersonalToken, UserSession
+from accounts.models import Identity, Invitation, PersonalToken, Role, UserSession
 from accounts.roles import CORE_ROLES
 
 
@@ -35,7 +34,7 @@ class RoleForm(RoleModelForm):
     )  # fmt: skip
 
     class Meta:
-        model = Group
+        model = Role
         fields: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -44,7 +43,7 @@ class RoleForm(RoleModelForm):
         self.initial["requires_mfa"] = bool(found and found.requires_mfa)
 
 
-@admin.register(Group)
+@admin.register(Role)
 class RoleAdmin(AccessAdmin):
     """The core roles."""
 
@@ -61,12 +60,12 @@ class RoleAdmin(AccessAdmin):
     fields = ("name", "may", "requires_mfa")
     readonly_fields = ("name", "may")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         active = Count("user", filter=Q(user__is_active=True))
-        found = Group.objects.filter(name__in=CORE_ROLES).select_related("policy")
+        found = Role.objects.filter(name__in=CORE_ROLES).select_related("policy")
         return found.annotate(active=active).order_by("name")
 
-    def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
         policy.require(acting(request), obj.name, form.cleaned_data["requires_mfa"])
 
     @admin.display(description=gettext_lazy("members"))
@@ -74,12 +73,12 @@ class RoleAdmin(AccessAdmin):
         return int(group.active)
 
     @admin.display(description=gettext_lazy("second factor"), boolean=True)
-    def asks(self, group: Group) -> bool:
+    def asks(self, group: Role) -> bool:
         found = getattr(group, "policy", None)
         return bool(found and found.requires_mfa)
 
     @admin.display(description=gettext_lazy("it may"))
-    def may(self, group: Group) -> str:
+    def may(self, group: Role) -> str:
         return ", ".join(sorted(CORE_ROLES.get(group.name, ())))
 
 

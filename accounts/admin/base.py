@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import ngettext
 
-from accounts.models import Grant, Invitation, User
+from accounts.models import Grant, Invitation, Role, User
 from accounts.roles import CORE_ROLES
 from toolbox.admin.base import ToolboxModelAdmin
 from toolbox.problems import Problem
@@ -21,7 +20,7 @@ from toolbox.problems import Problem
 # Django's own classes take no type arguments when the program runs.
 if TYPE_CHECKING:
     UserModelForm = forms.ModelForm[User]
-    RoleModelForm = forms.ModelForm[Group]
+    RoleModelForm = forms.ModelForm[Role]
     InvitationModelForm = forms.ModelForm[Invitation]
     GrantTabularInline = admin.TabularInline[Grant, User]
 else:

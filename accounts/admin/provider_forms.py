@@ -66,6 +66,16 @@ class ProviderForm(forms.Form):
                 label=f"{title}: {str(labels[part]).lower()}", required=False
             )
 
+    @property
+    def plain(self) -> list[forms.BoundField]:
+        """The fields that everybody fills in."""
+        return [field for field in self if not field.name.startswith("secret-")]
+
+    @property
+    def references(self) -> list[forms.BoundField]:
+        """The fields that say where in Vault secrets are that are there already."""
+        return [field for field in self if field.name.startswith("secret-")]
+
     def apply(self) -> tuple[Provider, dict[str, str]]:
         """Put what was typed into the provider; returns it with the new secrets.
 

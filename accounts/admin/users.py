@@ -59,7 +59,8 @@ class GrantInline(GrantTabularInline):
     """Roles for single toolkits."""
 
     model = Grant
-    extra = 0
+    template = "admin/accounts/inline.html"
+    extra = 1
     fields = ("role", "toolkit_slug", "operation", "sees_jobs", "source")
     readonly_fields = ("source",)
 
@@ -80,6 +81,8 @@ class GrantInline(GrantTabularInline):
 
 
 class _Shown(ReadOnlyInline):
+    template = "admin/accounts/inline.html"
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("accounts.view_user"))
 

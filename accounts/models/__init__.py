@@ -1,4 +1,4 @@
-from accounts.models.factor import Factor, FactorKind, RolePolicy
+from accounts.models.factor import Factor, FactorKind, Role, RolePolicy
 from accounts.models.grant import Grant, GrantRole
 from accounts.models.invitation import Invitation
 from accounts.models.provider import Identity, Provider, ProviderKind, ProvidersApplied
@@ -18,6 +18,7 @@ __all__ = [
     "Provider",
     "ProviderKind",
     "ProvidersApplied",
+    "Role",
     "RolePolicy",
     "SessionKind",
     "SignInThrottle",

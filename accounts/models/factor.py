@@ -58,6 +58,15 @@ class Factor(models.Model):
         return len(self.data.get("codes", []))
 
 
+class Role(Group):
+    """A group by the name that people know it by."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+
+
 class RolePolicy(models.Model):
     """What a role asks of whoever has it."""
 

@@ -21,6 +21,7 @@ from accounts.providers.config import SECRETS, SETTINGS, ProviderInvalid
 from accounts.providers.rows import changed_fields, check
 from toolbox import jsontext
 from toolbox.events import emit
+from toolbox.health.checks import CheckFailed
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,17 @@ def ensure() -> bool:
         log.error("sign-in providers of the environment are not applied: %s", error)
         return False
     return True
+
+
+def health() -> str:
+    """The check of preflight: what the environment says of providers can be applied."""
+    try:
+        found = parse(text())
+    except ProviderInvalid as error:
+        hint = "Correct AUTH_PROVIDERS_JSON or AUTH_PROVIDERS_FILE. See docs/sign-in.md."
+        raise CheckFailed(str(error), hint) from None
+    named = ", ".join(provider.slug for provider in found)
+    return f"the environment sets up {named}" if named else "providers are set up in the admin"
 
 
 @transaction.atomic

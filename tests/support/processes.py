@@ -138,10 +138,10 @@ class Platform:
         process.until_says("this scheduler is the active one")
         return process
 
-    def web(self, **env: str) -> tuple[Process, str]:
+    def web(self, host: str = "127.0.0.1", **env: str) -> tuple[Process, str]:
         """Start gunicorn and wait until it answers; returns it and its base URL."""
         port = free_port()
-        url = f"http://127.0.0.1:{port}"
+        url = f"http://{host}:{port}"
         process = self.start(
             "web", "-m", "gunicorn", "toolbox.wsgi", "--config", "deploy/gunicorn.conf.py",
             "--bind", f"127.0.0.1:{port}", FRONTEND_BASE_URL=url, **env,

@@ -231,7 +231,7 @@ def test_somebody_is_invited_and_the_link_is_shown_once(client: Client) -> None:
 
 
 def test_a_role_asks_for_a_second_factor(client: Client) -> None:
-    path = f"/admin/auth/group/{Group.objects.get(name=TOOLKIT_CURATOR).pk}/change/"
+    path = f"/admin/accounts/role/{Group.objects.get(name=TOOLKIT_CURATOR).pk}/change/"
     client.post(path, {"requires_mfa": "on", "permissions": ["1"], "name": "renamed"})
     assert RolePolicy.objects.get().requires_mfa
     assert Group.objects.filter(name=TOOLKIT_CURATOR).exists()
