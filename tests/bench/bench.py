@@ -13,10 +13,10 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parent.parent.parent)
 
-from tests.bench import claims, logs, noop
-from tests.bench.report import Report
-from tests.bench.stage import Stage, stage
-from tests.support import postgres
+from tests.bench import claims, logs, noop  # noqa: E402
+from tests.bench.report import Report  # noqa: E402
+from tests.bench.stage import Stage, stage  # noqa: E402
+from tests.support import postgres  # noqa: E402
 
 #: Each measurement: a function of the stage, the report and a size; the size, and the quick one.
 MEASUREMENTS: dict[str, tuple[Callable[[Stage, Report, int], None], int, int]] = {

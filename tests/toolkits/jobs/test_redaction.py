@@ -18,7 +18,7 @@ SECRET = 'p@ss/w"rd+ÿ\\nine'
     "encode",
     [
         str,
-        lambda text: json.dumps(text),
+        json.dumps,
         lambda text: json.dumps(text, ensure_ascii=False),
         lambda text: quote(text, safe=""),
         quote_plus,
@@ -79,7 +79,9 @@ def test_a_log_over_its_limit_says_so_once(settings):
 def test_what_no_database_takes_is_replaced():
     writer = LogWriter(Redactor())
 
-    writer.add_batch([[1.0, "INFO", "kit", "nul \0 and \ud800"], [float("nan"), "LOUD", "kit", "x"]])
+    writer.add_batch(
+        [[1.0, "INFO", "kit", "nul \0 and \ud800"], [float("nan"), "LOUD", "kit", "x"]]
+    )
 
     first, second = writer.take().lines
     assert first[3] == "nul \ufffd and \ufffd"

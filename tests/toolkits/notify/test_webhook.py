@@ -115,7 +115,7 @@ def test_a_message_is_signed_with_the_key_of_its_rule(told, receiver, settings, 
         def read(self, path):
             return {webhook.KEY_FIELD: "k" * 32}
 
-    monkeypatch.setattr(webhook.secrets, "client", lambda: Vault())
+    monkeypatch.setattr(webhook.secrets, "client", Vault)
 
     told()
 

@@ -33,7 +33,12 @@ def toolkit(db):
 def hourly(toolkit, user):
     def make(**values):
         role = Group.objects.get(name="toolkit.user")
-        options = {"name": "Hourly", "operation": "hello", "kind": "interval", "interval_seconds": 3600}
+        options = {
+            "name": "Hourly",
+            "operation": "hello",
+            "kind": "interval",
+            "interval_seconds": 3600,
+        }
         return service.create(user, toolkit=toolkit, inputs={}, owner=role, **{**options, **values})
 
     return make
@@ -42,7 +47,9 @@ def hourly(toolkit, user):
 def make_due(schedule: Schedule, ago: timedelta = timedelta(seconds=1)) -> None:
     moment = timezone.now() - ago
     created = moment - timedelta(seconds=schedule.interval_seconds or 3600)
-    Schedule.objects.filter(pk=schedule.pk).update(due_at=moment, next_run_at=moment, created_at=created)
+    Schedule.objects.filter(pk=schedule.pk).update(
+        due_at=moment, next_run_at=moment, created_at=created
+    )
 
 
 def test_a_due_schedule_requests_a_run_once_and_moves_on(hourly):
@@ -77,7 +84,9 @@ def test_a_schedule_lives_on_when_its_maker_is_gone(hourly, user):
     assert firing.run_due() == 1
 
 
-@pytest.mark.parametrize(("overlap", "jobs"), [("skip", 1), ("queue", 2), ("parallel", 2), ("replace", 2)])
+@pytest.mark.parametrize(
+    ("overlap", "jobs"), [("skip", 1), ("queue", 2), ("parallel", 2), ("replace", 2)]
+)
 def test_what_happens_when_the_run_before_has_not_ended(hourly, overlap, jobs):
     schedule = hourly(overlap=overlap)
     make_due(schedule)

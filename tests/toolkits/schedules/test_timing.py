@@ -41,7 +41,12 @@ def test_a_time_that_comes_twice_runs_once():
 def test_every_half_hour_runs_in_real_time_through_a_clock_change():
     after = datetime(2026, 10, 24, 23, 59, tzinfo=UTC)
 
-    assert due(cron("*/30 * * * *"), after, 4) == ["10-25 00:00", "10-25 00:30", "10-25 01:00", "10-25 01:30"]
+    assert due(cron("*/30 * * * *"), after, 4) == [
+        "10-25 00:00",
+        "10-25 00:30",
+        "10-25 01:00",
+        "10-25 01:30",
+    ]
 
 
 def test_an_interval_counts_from_its_making_and_does_not_drift():
@@ -81,4 +86,7 @@ def test_a_time_that_is_nonsense_is_refused_by_name(values, where):
 
 
 def test_a_cron_expression_is_said_in_words():
-    assert timing.in_words(cron("0 9 * * MON-FRI")) == "At 09:00 on Monday through Friday (Europe/Berlin)"
+    assert (
+        timing.in_words(cron("0 9 * * MON-FRI"))
+        == "At 09:00 on Monday through Friday (Europe/Berlin)"
+    )
