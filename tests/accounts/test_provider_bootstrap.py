@@ -44,11 +44,8 @@ def test_providers_are_made_from_the_text_and_shown_at_once(settings: Any) -> No
     assert corp.secrets["client_secret"]["version"] == 3
     assert corp.managed_by == "environment"
     assert office.settings["default_domain"] == "example.com"
-    assert [provider.slug for provider in Provider.objects.all()] == [
-        "local",
-        "head-office",
-        "corp",
-    ]
+    slugs = [provider.slug for provider in Provider.objects.all()]
+    assert slugs == ["local", "head-office", "corp"]
 
 
 def test_a_changed_text_changes_the_rows_and_what_is_gone_goes(settings: Any) -> None:
