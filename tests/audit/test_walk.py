@@ -20,7 +20,11 @@ from audit.catalogue import CATALOGUE
 from audit.models import Event
 from tests.accounts.access_walk import COLUMNS, TABLE, Table
 from tests.accounts.test_access_table import people, samples  # noqa: F401  (fixtures)
-from tests.audit import acts_admin, acts_people  # noqa: F401  (they declare acts)
+from tests.audit import (  # noqa: F401  (they declare acts)
+    acts_admin,
+    acts_people,
+    acts_schedules,
+)
 from tests.audit.acts import (
     ACTS,
     COMMANDS,
