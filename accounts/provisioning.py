@@ -153,8 +153,10 @@ def _sync_roles(identity: Identity, user: User, roles: set[str]) -> None:
         roles = roles | {SYSTEM_ADMIN}
         users.set_roles(SYSTEM, user, (present - given) | roles)
     # A role that a person gave before the directory did stays theirs to take.
-    identity.given_roles = sorted((roles - present) | (roles & given))
-    identity.save(update_fields=["given_roles"])
+    kept = sorted((roles - present) | (roles & given))
+    if kept != identity.given_roles:
+        identity.given_roles = kept
+        identity.save(update_fields=["given_roles"])
 
 
 def _sync_grants(user: User, source: str, wanted: Iterable[Mapping]) -> None:

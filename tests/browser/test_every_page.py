@@ -86,7 +86,7 @@ def plain_addresses(resolver: Any = None, prefix: str = "/") -> Iterator[str]:
             continue
         if hasattr(entry, "url_patterns"):
             yield from plain_addresses(entry, path)
-        elif not path.endswith(("/add/", "/autocomplete/", "/logout/", "/jsi18n/")):
+        elif not path.endswith(("/add/", "/autocomplete/", "/logout/", "/jsi18n/", "/palette/")):
             yield path
 
 

@@ -13,7 +13,7 @@ from django.test.client import ClientHandler
 _WRITE = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?([a-z_]+)"?', re.IGNORECASE)
 
 # What is noted at every use: when a session, a token was last seen.
-_USE = re.compile(r'"last_(?:seen|used)[a-z_]*" =')
+_USE = re.compile(r'"last_(?:seen|used|sign_in)[a-z_]*" =')
 
 #: Tables whose rows change by mere use, or hold no act of a person, each with why.
 NO_ACT = {

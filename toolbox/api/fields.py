@@ -7,6 +7,8 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+_TEXTS = (serializers.CharField, serializers.EmailField)
+
 
 class Strict(serializers.Serializer[Any]):
     """Takes no member that it does not know: what is not asked for is never set quietly."""
@@ -14,7 +16,14 @@ class Strict(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and (unknown := set(data) - set(self.fields)):
             raise ValidationError(dict.fromkeys(sorted(unknown), "is not known here"))
+        if isinstance(data, dict) and (wrong := self._not_texts(data)):
+            raise ValidationError(dict.fromkeys(wrong, "is not a text"))
         return super().to_internal_value(data)
+
+    def _not_texts(self, data: dict[str, Any]) -> list[str]:
+        """Members for texts that hold numbers, which REST framework would turn into texts."""
+        texts = [name for name, field in self.fields.items() if type(field) in _TEXTS]
+        return [name for name in texts if isinstance(data.get(name), int | float)]
 
 
 class TrueOrFalse(serializers.BooleanField):
