@@ -2,12 +2,13 @@
 PYTHON_BIN := .venv/bin/python
 ARGS ?=
 
-.PHONY: help run test test-fast lint bench
+.PHONY: help run test test-fast test-long lint bench
 
 help:
 	@echo "make run        start the whole stack on this machine"
 	@echo "make test       all tests, with real servers"
 	@echo "make test-fast  the tests that need no server"
+	@echo "make test-long  fuzzing by role, accessibility of every page"
 	@echo "make lint       formatting, types, import rules, missing migrations"
 	@echo "make bench      timings of this machine"
 
@@ -19,9 +20,13 @@ test:
 	@sh scripts/environment.sh dev
 	@sh scripts/test.sh $(ARGS)
 
+test-long:
+	@sh scripts/environment.sh dev
+	@$(PYTHON_BIN) -m pytest -m long -n auto -q $(ARGS)
+
 test-fast:
 	@sh scripts/environment.sh dev
-	@$(PYTHON_BIN) -m pytest -m "not servers and not browser" -n auto -q $(ARGS)
+	@$(PYTHON_BIN) -m pytest -m "not servers and not browser and not long" -n auto -q $(ARGS)
 
 lint:
 	@sh scripts/environment.sh dev

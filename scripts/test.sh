@@ -6,21 +6,22 @@ python=.venv/bin/python
 ran="" skipped="" status=0
 
 echo "tests on SQLite, with Valkey and OpenBao"
-TEST_DATABASE_URL="" $python -m pytest -n auto -q "$@" || status=1
+TEST_DATABASE_URL="" $python -m pytest -n auto -q -m "not long" "$@" || status=1
 ran="SQLite"
 
 if [ -n "${TEST_DATABASE_URL:-}" ]; then
     echo "tests on PostgreSQL (TEST_DATABASE_URL)"
-    $python -m pytest -n auto -q -m "not browser" "$@" || status=1
+    $python -m pytest -n auto -q -m "not browser and not long" "$@" || status=1
     ran="$ran, PostgreSQL (TEST_DATABASE_URL)"
 elif $python -m tests.support.postgres --available; then
     echo "tests on PostgreSQL (a private cluster)"
-    $python -m tests.support.postgres -- $python -m pytest -n auto -q -m "not browser" "$@" || status=1
+    $python -m tests.support.postgres -- $python -m pytest -n auto -q -m "not browser and not long" "$@" || status=1
     ran="$ran, PostgreSQL (private cluster)"
 else
     skipped="PostgreSQL: no server binaries were found and TEST_DATABASE_URL is not set"
 fi
 
 echo "ran on: $ran"
+echo "skipped: tests marked long (fuzzing by role, accessibility of every page): make test-long runs them"
 [ -n "$skipped" ] && echo "skipped: $skipped"
 exit $status

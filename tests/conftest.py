@@ -25,8 +25,14 @@ _MARKS = {
 }  # fmt: skip
 
 
+#: Modules that take minutes: `make test-long` runs them.
+_LONG = {"test_schema_fuzz.py", "test_every_page.py"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
+        if item.path.name in _LONG:
+            item.add_marker("long")
         wanted = set(getattr(item, "fixturenames", ()))
         for fixture, mark in _MARKS.items():
             if fixture in wanted:
