@@ -16,7 +16,7 @@ PAGES = [BASE / "README.md", *sorted((BASE / "docs").glob("*.md"))]
 #: Variables of programs beside the platform, and of its tests and scripts.
 FOREIGN = {"TEST_DATABASE_URL", "TOOLBOX_HOST", "WEB_CONCURRENCY", "WEB_THREADS", "REDISCLI_AUTH"}
 #: What a runner is given.
-OTHER = {"TOOLKIT_SLUG", "TOOLKIT_VERSION"}
+OTHER = {"TOOLKIT_SLUG", "TOOLKIT_VERSION", "CLOCK_BOOTTIME"}
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*$", re.MULTILINE)
 _FENCE = re.compile(r"^\s*```.*?^\s*```", re.MULTILINE | re.DOTALL)
