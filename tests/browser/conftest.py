@@ -24,7 +24,7 @@ _ARGUMENTS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _let_django_work_beside_playwright() -> Iterator[None]:
     # Playwright's synchronous API runs an event loop in this thread.
     with pytest.MonkeyPatch.context() as patch:
@@ -32,9 +32,13 @@ def _let_django_work_beside_playwright() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of a process; skipped loudly where there is none."""
+    """One Chromium for the tests of a module; skipped loudly where there is none.
+
+    Not one for the whole process: while Playwright runs, its event loop does too, and tests
+    elsewhere start their own.
+    """
     program = (
         shutil.which("chromium")
         or shutil.which("chromium-browser")

@@ -20,14 +20,6 @@ from toolkits.models import CardState, Record, Toolkit
 WIDTHS = (1440, 768, 360)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _let_django_work_beside_playwright() -> Iterator[None]:
-    # Playwright's synchronous API runs an event loop in this thread.
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield
-
-
 @pytest.fixture
 def problems() -> list[str]:
     """What went wrong behind the pages: the console's errors, failed requests, bad answers."""

@@ -125,6 +125,7 @@ def make_job(toolkit: Toolkit, user: User | None = None, **fields: Any) -> Job:
     if state in ACTIVE:
         lease = now + timezone.timedelta(seconds=60)
         fields = {"started_at": now, "attempt": 1, "lease_expires_at": lease, **fields}
+    fields.setdefault("guarded", bool(fields.get("limits")))
     name = fields.pop("operation", "hello")
     return Job.objects.create(
         toolkit=toolkit,
