@@ -9,47 +9,51 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import jwt
 from django.conf import settings
-from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import TokenBackendError
 
 from toolbox.config import SigningConfig
 
-#: What ``AUTH_JWT_ALGORITHM`` may be, and the kind of key that each takes.
-ALGORITHMS: dict[str, type[Any]] = {
-    **dict.fromkeys(("HS256", "HS384", "HS512"), OctKey),
-    **dict.fromkeys(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"), RSAKey),
-    **dict.fromkeys(("ES256", "ES384", "ES512"), ECKey),
-    "Ed25519": OKPKey,
-    "EdDSA": OKPKey,
-}
+ISSUER = AUDIENCE = "sre-toolbox"
 
 _PEM = re.compile(r"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----", re.DOTALL)
 
 
-class UnknownKey(ValueError):
-    """A token names a key that is not, or no longer, among ours."""
+class KeyRing(TokenBackend):
+    """simplejwt's backend with one key to sign with and all that are good for checking, found by
+    the id in a token's header. The algorithm is fixed by configuration: what a token says of
+    its own is never believed."""
 
+    def __init__(self, signing: SigningConfig) -> None:
+        super().__init__(signing.algorithm, signing.material, audience=AUDIENCE, issuer=ISSUER)
+        if signing.algorithm.startswith("HS"):
+            current, previous = signing.secret, list(signing.previous_secrets)
+        else:
+            current, previous = signing.public_key, _PEM.findall(signing.previous_public_keys)
+        self.kid = _kid(current)
+        self._checking = {_kid(text): self._prepare_key(text) for text in (*previous, current)}
 
-@dataclass(frozen=True)
-class KeyRing:
-    """One key to sign with, and all that are good for checking. The algorithm is fixed by
-    configuration: what a token's own header says of it is never believed."""
-
-    algorithm: str
-    kid: str
-    signing: Any
-    checking: dict[str, Any]
-
-    def find(self, token: Any) -> Any:
-        """The key that a token's header names."""
-        key = self.checking.get(str(token.headers().get("kid", "")))
+    def get_verifying_key(self, token: Any) -> Any:
+        """The key that the token's header names."""
+        key = self._checking.get(jwt.get_unverified_header(token).get("kid", ""))
         if key is None:
-            raise UnknownKey("the token names no key of ours")
+            raise TokenBackendError("the token names no key of ours")
         return key
+
+    def encode(self, payload: dict[str, Any]) -> str:
+        """Sign the claims, with issuer and audience, and say by which key."""
+        claims = {**payload, "iss": self.issuer, "aud": self.audience}
+        return jwt.encode(
+            claims,
+            self.prepared_signing_key,
+            algorithm=self.algorithm,
+            headers={"kid": self.kid},
+        )
 
 
 def ring() -> KeyRing:
@@ -59,14 +63,7 @@ def ring() -> KeyRing:
 
 @lru_cache(maxsize=4)
 def _ring(signing: SigningConfig) -> KeyRing:
-    kind = ALGORITHMS[signing.algorithm]
-    if kind is OctKey:
-        current, previous = signing.secret, list(signing.previous_secrets)
-    else:
-        current, previous = signing.public_key, _PEM.findall(signing.previous_public_keys)
-    checking = {_kid(text): kind.import_key(text) for text in (*previous, current)}
-    own = kind.import_key(signing.material)
-    return KeyRing(signing.algorithm, _kid(current), own, checking)
+    return KeyRing(signing)
 
 
 def _kid(material: str) -> str:

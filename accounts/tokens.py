@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,17 +16,11 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from joserfc import jwt
-from joserfc.errors import JoseError
 
-from accounts import keys, sessions
+from accounts import sessions, token_kinds
 from accounts.models import SessionKind, User, UserSession
 from accounts.problems import TokenRefused
 from toolbox.events import emit
-
-ISSUER = AUDIENCE = "sre-toolbox"
-ACCESS, REFRESH = "access", "refresh"
-_LONGEST = 8192
 
 
 @dataclass(frozen=True)
@@ -57,7 +50,7 @@ def issue(user: User, *, provider: str = "", methods: tuple[str, ...] = ()) -> T
 
 def refresh(token: str) -> TokenPair:
     """Spend a refresh token for a new pair. A spent one ends its whole family."""
-    claims = read(token, REFRESH)
+    claims = token_kinds.read(token, token_kinds.RefreshToken)
     pair = _rotate(claims)
     if pair is None:
         _end_family(claims)
@@ -81,7 +74,10 @@ def _rotate(claims: dict[str, Any]) -> TokenPair | None:
         last_seen_at=now,
         expires_at=now + timedelta(seconds=settings.AUTH_REFRESH_TOKEN_TTL_SECONDS),
     )
-    return _pair(session, spendable) if rotated else None
+    if not rotated:
+        return None
+    emit("auth.token_refreshed", actor=session.user, target=session.user)
+    return _pair(session, spendable)
 
 
 @transaction.atomic
@@ -96,7 +92,7 @@ def _end_family(claims: dict[str, Any]) -> None:
 def revoke(token: str) -> None:
     """End the session of a refresh token, if it is one of ours."""
     try:
-        claims = read(token, REFRESH)
+        claims = token_kinds.read(token, token_kinds.RefreshToken)
     except TokenRefused:
         return
     end(sessions.find(claims["sid"], SessionKind.API))
@@ -110,7 +106,7 @@ def end(credential: object) -> None:
 
 def check_access(token: str) -> UserSession:
     """Return the living session that an access token belongs to."""
-    claims = read(token, ACCESS)
+    claims = token_kinds.read(token, token_kinds.AccessToken)
     session = sessions.find(claims["sid"], SessionKind.API)
     if session is None or str(session.user_id) != claims["sub"]:
         raise TokenRefused("The session has ended. Sign in again.")
@@ -118,60 +114,10 @@ def check_access(token: str) -> UserSession:
     return session
 
 
-def read(token: str, kind: str) -> dict[str, Any]:
-    """Check a token's signature, type, issuer, audience and times; return its claims."""
-    if not token or len(token) > _LONGEST:
-        raise TokenRefused("The token is not valid.")
-    ring = keys.ring()
-    try:
-        decoded = jwt.decode(token, ring.find, algorithms=[ring.algorithm])
-        _CLAIMS[kind].validate(decoded.claims)
-    except (JoseError, ValueError, TypeError, UnicodeError, RecursionError):
-        raise TokenRefused("The token is not valid or has run out.") from None
-    return dict(decoded.claims)
-
-
-def _claims_of(kind: str) -> jwt.JWTClaimsRegistry:
-    return jwt.JWTClaimsRegistry(
-        leeway=0,
-        iss={"essential": True, "value": ISSUER},
-        aud={"essential": True, "value": AUDIENCE},
-        token_type={"essential": True, "value": kind},
-        exp={"essential": True},
-        iat={"essential": True},
-        sub={"essential": True},
-        sid={"essential": True},
-        jti={"essential": True},
-    )
-
-
-_CLAIMS = {kind: _claims_of(kind) for kind in (ACCESS, REFRESH)}
-
-
 def _pair(session: UserSession, spendable: str) -> TokenPair:
-    access = _write(session, ACCESS, secrets.token_urlsafe(16))
-    return TokenPair(access, _write(session, REFRESH, spendable), session)
-
-
-def _write(session: UserSession, kind: str, jti: str) -> str:
-    ring, now = keys.ring(), int(time.time())
-    seconds = (
-        settings.AUTH_ACCESS_TOKEN_TTL_SECONDS
-        if kind == ACCESS
-        else settings.AUTH_REFRESH_TOKEN_TTL_SECONDS
-    )
-    claims = {
-        "iss": ISSUER,
-        "aud": AUDIENCE,
-        "sub": str(session.user_id),
-        "sid": str(session.pk),
-        "jti": jti,
-        "token_type": kind,
-        "iat": now,
-        "exp": now + seconds,
-    }
-    header = {"alg": ring.algorithm, "kid": ring.kid, "typ": "JWT"}
-    return jwt.encode(header, claims, ring.signing, algorithms=[ring.algorithm])
+    access = token_kinds.AccessToken.of(session)
+    refresh = token_kinds.RefreshToken.of(session, spendable)
+    return TokenPair(str(access), str(refresh), session)
 
 
 def _digest(text: str) -> str:

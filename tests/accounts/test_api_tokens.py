@@ -11,11 +11,19 @@ import uuid
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from django.conf import settings as configured
 from django.test import Client
-from joserfc import jwt
+from joserfc import jwt as jose
 from joserfc.jwk import OctKey, RSAKey
 
-from accounts import keys, tokens, users
+from accounts import keys, token_kinds, tokens, users
 from accounts.models import User, UserSession
 from accounts.roles import TOOLKIT_USER
 from audit.models import Event
@@ -25,6 +33,7 @@ from toolbox.config import SigningConfig
 pytestmark = pytest.mark.django_db
 
 AUTH = "/api/v1/auth"
+NESTED = base64.urlsafe_b64encode(b"[" * 5700).decode() + ".e30.e30"
 LOGIN, REFRESH, LOGOUT, ME = f"{AUTH}/login/", f"{AUTH}/refresh/", f"{AUTH}/logout/", f"{AUTH}/me/"
 
 
@@ -56,7 +65,8 @@ def forge(claims: dict[str, Any], *, key: Any = None, **header: Any) -> str:
     ring = keys.ring()
     head = {"alg": ring.algorithm, "kid": ring.kid, "typ": "JWT", **header}
     algorithms = [head["alg"]]
-    return jwt.encode(head, claims, key or ring.signing, algorithms=algorithms)
+    key = key or OctKey.import_key(configured.SIGNING.secret)
+    return jose.encode(head, claims, key, algorithms=algorithms)
 
 
 @pytest.fixture
@@ -90,6 +100,8 @@ def test_refreshing_gives_a_new_pair(user: User) -> None:
     assert response.status_code == 200
     assert me(response.json()["access"]) == 200
     assert client.cookies["refresh_token"].value != first
+    event = Event.objects.get(name="auth.token_refreshed")
+    assert (event.actor_label, event.target_id) == ("uma", str(user.pk))
 
 
 def test_a_replayed_refresh_token_ends_the_whole_family(user: User) -> None:
@@ -182,7 +194,10 @@ def test_a_token_naming_another_user_than_its_session_is_refused(access: str) ->
     assert me(forge({**claims_of(access), "sub": str(other.pk)})) == 401
 
 
-@pytest.mark.parametrize("text", ["", "x", "a.b.c", "." * 50, "\x00", "é" * 20, "a" * 100_000])
+GARBAGE = ["", "x", "a.b.c", "." * 50, "\x00", "é" * 20, "a" * 100_000, NESTED]
+
+
+@pytest.mark.parametrize("text", GARBAGE)
 def test_garbage_is_refused_like_any_other_token(user: User, text: str) -> None:
     response = Client().get(ME, headers={"Authorization": "Bearer " + text})
     assert response.status_code in {400, 401}
@@ -198,6 +213,45 @@ def test_old_keys_stay_good_for_checking_after_a_rotation(user: User, settings: 
     assert me(sign_in(Client())) == 200
     settings.SIGNING = SigningConfig("HS256", secret="n" + old.secret[1:])
     assert me(token) == 401, "and go when they are taken out"
+
+
+def pem_pair(key: Any) -> dict[str, Any]:
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return {"private_key": private.decode(), "public_key": public.decode()}
+
+
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+def test_every_shared_secret_algorithm_signs_and_checks(
+    user: User, settings: Any, algorithm: str
+) -> None:
+    settings.SIGNING = SigningConfig(algorithm, secret="s" * 64)
+    assert me(sign_in(Client())) == 200
+
+
+@pytest.mark.parametrize("algorithm", ["RS384", "RS512", "ES256", "ES384", "EdDSA"])
+def test_every_key_pair_algorithm_signs_checks_and_rotates(
+    user: User, settings: Any, algorithm: str
+) -> None:
+    def pair() -> dict[str, Any]:
+        if algorithm.startswith("RS"):
+            return pem_pair(RSAKey.generate_key(2048).private_key)
+        curve = ec.SECP256R1() if algorithm == "ES256" else ec.SECP384R1()
+        edwards = algorithm == "EdDSA"
+        made: Any = ed25519.Ed25519PrivateKey.generate() if edwards else None
+        return pem_pair(made or ec.generate_private_key(curve))
+
+    old = pair()
+    settings.SIGNING = SigningConfig(algorithm, **old)
+    token = sign_in(Client())
+    assert me(token) == 200
+    settings.SIGNING = SigningConfig(
+        algorithm, **pair(), previous_public_keys=f"{pair()['public_key']}\n{old['public_key']}"
+    )
+    assert me(token) == 200, "the key before is still believed"
+    assert me(sign_in(Client())) == 200
+    settings.SIGNING = SigningConfig(algorithm, **pair())
+    assert me(token) == 401
 
 
 def test_signing_out_ends_access_and_refresh_at_once(user: User) -> None:
@@ -250,7 +304,7 @@ def test_nothing_that_is_not_asked_for_can_be_set(user: User) -> None:
 
 def test_two_refreshes_at_once_are_decided_by_the_database(user: User) -> None:
     pair = tokens.issue(user)
-    claims = tokens.read(pair.refresh, tokens.REFRESH)
+    claims = token_kinds.read(pair.refresh, token_kinds.RefreshToken)
     assert tokens._rotate(claims) is not None
     assert tokens._rotate(claims) is None
     assert UserSession.objects.get(pk=pair.session.pk).is_alive
