@@ -9,6 +9,7 @@ _BROWSERS = (
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
     ("curl/", "curl"),
+    ("toolbox-cli/", "toolbox"),
     ("python-requests/", "Python"),
     ("Python-urllib", "Python"),
     ("Go-http-client", "Go"),

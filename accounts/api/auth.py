@@ -22,6 +22,7 @@ from accounts.mfa.policy import Lacking
 from accounts.mfa.problems import FactorMissing, FactorNeeded
 from accounts.models import User
 from accounts.problems import TokenRefused
+from toolbox.api.throttling import SignInThrottle
 from toolbox.events import emit
 
 
@@ -45,6 +46,7 @@ class LoginView(CookieView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    throttle_classes = (SignInThrottle,)
 
     @extend_schema(request=LoginSerializer, responses=AccessSerializer)
     def post(self, request: Request) -> Response:
@@ -53,7 +55,7 @@ class LoginView(CookieView):
         data = given.validated_data
         proof = signin.by_password(data["username"], data["password"], data["provider"])
         methods = (*proof.methods, *_second_factor(proof, data["otp"]))
-        return _answer(tokens.issue(proof.user, provider=proof.provider, methods=methods))
+        return answer(tokens.issue(proof.user, provider=proof.provider, methods=methods))
 
 
 class RefreshView(CookieView):
@@ -68,7 +70,7 @@ class RefreshView(CookieView):
         token = cookies.take(request._request)
         if not token:
             raise TokenRefused("There is no refresh token. Sign in first.")
-        return _answer(tokens.refresh(token))
+        return answer(tokens.refresh(token))
 
     def handle_exception(self, exc: Exception) -> Response:
         response = super().handle_exception(exc)
@@ -117,7 +119,8 @@ def _second_factor(proof: signin.Proof, otp: str) -> tuple[str, ...]:
     return (proving.by_code(proof.user, otp),)
 
 
-def _answer(pair: tokens.TokenPair) -> Response:
+def answer(pair: tokens.TokenPair) -> Response:
+    """Give a client its tokens."""
     response = Response(
         {
             "access": pair.access,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import auth, grants, own, providers, users
+from accounts.api import auth, device, grants, own, providers, users
 
 _USER = "users/<uuid:user_id>/"
 _PROVIDER = "providers/<uuid:provider_id>/"
@@ -11,6 +11,8 @@ urlpatterns = [
     path("auth/login/", auth.LoginView.as_view(), name="api-login"),
     path("auth/refresh/", auth.RefreshView.as_view(), name="api-refresh"),
     path("auth/logout/", auth.LogoutView.as_view(), name="api-logout"),
+    path("auth/device/", device.DeviceView.as_view(), name="api-device"),
+    path("auth/device/token/", device.DeviceTokenView.as_view(), name="api-device-token"),
     path("auth/me/", auth.MeView.as_view(), name="api-me"),
     path("auth/providers/", providers.SignInWaysView.as_view(), name="api-sign-in-ways"),
     path("auth/sessions/", own.SessionListView.as_view(), name="api-sessions"),

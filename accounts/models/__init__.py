@@ -1,3 +1,4 @@
+from accounts.models.device import DeviceGrant, DeviceState
 from accounts.models.factor import Factor, FactorKind, Role, RolePolicy
 from accounts.models.grant import Grant, GrantRole
 from accounts.models.invitation import Invitation
@@ -8,6 +9,8 @@ from accounts.models.token import PersonalToken
 from accounts.models.user import User, UserKind, UserManager
 
 __all__ = [
+    "DeviceGrant",
+    "DeviceState",
     "Factor",
     "FactorKind",
     "Grant",

@@ -49,7 +49,7 @@ def confirmed(
     def guarded(request: AccountRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if _is_fresh(request) or not _can_confirm(request.user):
             return view(request, *args, **kwargs)
-        back = request.path if request.method == "GET" else reverse("account")
+        back = request.get_full_path() if request.method == "GET" else reverse("account")
         return redirect(f"{reverse('account-confirm')}?{urlencode({'next': back})}")
 
     return cast("Callable[Concatenate[AccountRequest, P], HttpResponseBase]", guarded)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.pages import account, confirm, invitation, oidc, second_factor, sign_in
+from accounts.pages import account, confirm, device, invitation, oidc, second_factor, sign_in
 
 urlpatterns = [
     path("login/", sign_in.login, name="login"),
@@ -18,6 +18,7 @@ urlpatterns = [
         "second-factor/<uuid:factor_id>/remove/", second_factor.remove, name="second-factor-remove"
     ),
     path("invitation/", invitation.invitation, name="invitation"),
+    path("device/", device.device, name="account-device"),
     path("confirm/", confirm.confirm, name="account-confirm"),
     path("", account.account, name="account"),
     path("password/", account.password, name="account-password"),

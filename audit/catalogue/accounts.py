@@ -8,6 +8,7 @@ _PROVIDER = "slug of the sign-in provider"
 _REASON = "why, in words"
 _VIA = "through which door"
 _OWNER = "whose it is"
+_CLIENT = "what the device calls itself"
 
 SIGN_IN = [
     info("auth.signed_in", "A user signed in.", provider=_PROVIDER, method="how they proved it"),
@@ -41,6 +42,19 @@ SIGN_IN = [
         "auth.token_reused",
         "A spent refresh token was used again: its whole family was revoked.",
         family="id of the family",
+    ),
+    info("auth.device_asked", "A device asked to be let in by a code.", client=_CLIENT),
+    notice(
+        "auth.device_approved",
+        "A user confirmed a device's code: it may act as them.",
+        client=_CLIENT,
+        device_address="where the device asked from",
+    ),
+    notice(
+        "auth.device_refused",
+        "A user turned a device's code down.",
+        client=_CLIENT,
+        device_address="where the device asked from",
     ),
     notice(
         "auth.session_ended",

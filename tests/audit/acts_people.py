@@ -124,3 +124,24 @@ act(f"POST {_PROVIDER}test/", "provider.tested")(
 )
 
 NO_ACT[f"POST {_PROVIDER}metadata/"] = "reads what a provider says of itself, and keeps a copy"
+
+
+def _ask_for_device() -> Any:
+    """A program asks to be let in; nobody is known yet."""
+    given = {"client": "a terminal"}
+    return Client().post("/api/v1/auth/device/", given, content_type="application/json")
+
+
+@act("POST /account/device/", "auth.device_approved")
+def _let_device_in(w: World) -> Any:
+    code = _ask_for_device().json()["user_code"]
+    return w.client("user").post("/account/device/", {"code": code, "decision": "approve"})
+
+
+@act("POST /api/v1/auth/device/token/", "auth.token_issued")
+def _device_comes_in(w: World) -> Any:
+    asked = _ask_for_device().json()
+    given = {"code": asked["user_code"], "decision": "approve"}
+    w.client("user").post("/account/device/", given)
+    code = {"device_code": asked["device_code"]}
+    return Client().post("/api/v1/auth/device/token/", code, content_type="application/json")
