@@ -145,13 +145,13 @@ def delete(record: Record, version: int, user: Any) -> None:
 
 
 def reveal(
-    record: Record, described: dict[str, Any], versions: dict[str, int] | None = None
+    record: Record, described: dict[str, Any], read: vaulted.Read | None = None
 ) -> tuple[dict[str, Any], list[str]]:
-    """The data with its secrets for toolkit code, and the values to redact; ``versions`` is told
-    the version of each secret."""
+    """The data with its secrets for toolkit code, and the values to redact; ``read`` is how a
+    run reads secrets."""
     known = described["schema"].get("properties", {})
     data = {key: value for key, value in record.data.items() if key in known}
-    return vaulted.reveal(data, versions)
+    return vaulted.reveal(data, read)
 
 
 def public(record: Record, described: dict[str, Any]) -> dict[str, Any]:

@@ -28,19 +28,19 @@ def _stored(toolkit: Toolkit) -> dict[str, Any]:
 def reveal(
     toolkit: Toolkit,
     schema: dict[str, Any] | None = None,
-    versions: dict[str, int] | None = None,
+    read: vaulted.Read | None = None,
 ) -> tuple[dict[str, Any], list[str]]:
     """Settings with defaults and secrets for toolkit code, and the values to redact.
 
-    ``schema`` is that of another version than the active one; ``versions`` is told the version
-    of each secret.
+    ``schema`` is that of another version than the active one; ``read`` is how a run
+    reads secrets.
     """
     schema = schema or toolkit.settings_schema
     if schema is None:
         return {}, []
     known = schema.get("properties", {})
     stored = {key: value for key, value in _stored(toolkit).items() if key in known}
-    return vaulted.reveal(input_rules.complete(schema, stored), versions)
+    return vaulted.reveal(input_rules.complete(schema, stored), read)
 
 
 def public(toolkit: Toolkit) -> dict[str, Any]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from toolbox import secrets
+from toolbox.secrets import StoredSecret
+
+#: What reads a secret by its path: the platform's client, or that of a run.
+Read = Callable[[str], StoredSecret]
 
 #: What stands in the row: ``{"$vault": "<path>#<field>"}``.
 MARK = "$vault"
@@ -52,21 +56,17 @@ def public(fields: Iterable[str], data: dict[str, Any]) -> dict[str, Any]:
     return {**data, **{name: UNCHANGED for name in fields if data.get(name)}}
 
 
-def reveal(
-    data: dict[str, Any], versions: dict[str, int] | None = None
-) -> tuple[dict[str, Any], list[str]]:
+def reveal(data: dict[str, Any], read: Read | None = None) -> tuple[dict[str, Any], list[str]]:
     """Return ``data`` with its secrets, and their values for redaction.
 
-    ``versions`` is told the version of each path that was read.
+    ``read`` is how a run reads; without it the platform does.
     """
     references = {name: value[MARK] for name, value in data.items() if is_reference(value)}
     if not references:
         return data, []
-    client = secrets.client()
+    read = read or secrets.client().get
     paths = {reference.partition("#")[0] for reference in references.values()}
-    contents = {path: client.get(path) for path in paths}
-    if versions is not None:
-        versions.update({path: stored.version for path, stored in contents.items()})
+    contents = {path: read(path) for path in sorted(paths)}
     values = {}
     for name, reference in references.items():
         path, _, field = reference.partition("#")

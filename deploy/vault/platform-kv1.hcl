@@ -4,3 +4,4 @@ path "${mount}" { capabilities = ["list"] }
 path "${mount}/" { capabilities = ["list"] }
 path "sys/internal/ui/mounts/${mount}" { capabilities = ["read"] }
 path "auth/token/create/toolbox-run" { capabilities = ["update"] }
+path "auth/token/create/toolbox-run-shared" { capabilities = ["update"] }

@@ -7,3 +7,4 @@ path "${mount}/metadata" { capabilities = ["list"] }
 path "${mount}/metadata/" { capabilities = ["list"] }
 path "sys/internal/ui/mounts/${mount}" { capabilities = ["read"] }
 path "auth/token/create/toolbox-run" { capabilities = ["update"] }
+path "auth/token/create/toolbox-run-shared" { capabilities = ["update"] }

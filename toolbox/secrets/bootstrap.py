@@ -12,11 +12,10 @@ from typing import Any
 import hvac
 from hvac import exceptions as vault
 
-from toolbox.secrets.policy import PLATFORM, RUN, policy, run_policy
+from toolbox.secrets.policy import PLATFORM, RUN, RUN_SHARED, policy, run_policy
 
 _ROLE = {"token_policies": [PLATFORM], "token_ttl": "1h", "token_max_ttl": "24h"}
 _RUN_ROLE: dict[str, Any] = {
-    "allowed_policies": [RUN],
     "allowed_entity_aliases": ["*"],
     "disallowed_policies": [],
     "orphan": False,
@@ -55,17 +54,16 @@ def steps(
         "AppRole sign-in", "approle/" in methods, lambda: client.sys.enable_auth_method("approle")
     )
     yield _policy(client, PLATFORM, policy(mount, kv))
-    yield _policy(client, RUN, run_policy(mount, methods["token/"]["accessor"]))
+    accessor = methods["token/"]["accessor"]
+    for name in (RUN, RUN_SHARED):
+        yield _policy(client, name, run_policy(name, mount, accessor))
     yield Step(
         f"AppRole {PLATFORM}",
         _exists(client, f"auth/approle/role/{PLATFORM}"),
         lambda: client.auth.approle.create_or_update_approle(PLATFORM, **_ROLE),
     )
-    yield Step(
-        f"token role {RUN} for runs of toolkits",
-        _exists(client, f"auth/token/roles/{RUN}"),
-        lambda: client.write_data(f"auth/token/roles/{RUN}", data=_RUN_ROLE),
-    )
+    for name in (RUN, RUN_SHARED):
+        yield _run_role(client, name)
     for path, fields in placeholders.items():
         yield _placeholder(client, mount, kv, path, fields)
 
@@ -79,6 +77,15 @@ def _policy(client: hvac.Client, name: str, wanted: str) -> Step:
         f"policy {name}",
         present is not None and present.strip() == wanted.strip(),
         lambda: client.sys.create_or_update_policy(name, wanted),
+    )
+
+
+def _run_role(client: hvac.Client, name: str) -> Step:
+    place = f"auth/token/roles/{name}"
+    return Step(
+        f"token role {name} for runs of toolkits",
+        _exists(client, place),
+        lambda: client.write_data(place, data={**_RUN_ROLE, "allowed_policies": [name]}),
     )
 
 

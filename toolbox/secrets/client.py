@@ -19,10 +19,8 @@ from toolbox.secrets.errors import (
     SecretNotFound,
     SecretsConflict,
     SecretsError,
-    SecretsForbidden,
     translated,
 )
-from toolbox.secrets.policy import RUN
 
 #: Told of each act: ``read``, ``written`` or ``deleted``, the path, and the version (0 on KV 1).
 Observer = Callable[[str, str, int], None]
@@ -107,8 +105,7 @@ class SecretsClient:
         ``version`` asks for an earlier version than the present one, on KV 2.
         """
         if by is not None:
-            with translated(path):
-                stored = self._fetch(by, path)
+            stored = self._connection.use_as(by, lambda client: self._fetch(client, path), path)
         elif version is not None:
             stored = self._connection.use(lambda client: self._fetch(client, path, version), path)
         elif (found := self._cached(path)) is not None:
@@ -119,22 +116,21 @@ class SecretsClient:
         self._observe("read", path, stored.version)
         return stored
 
-    def run_token(self, slug: str, seconds: int) -> hvac.Client | None:
-        """Return a client whose token reads below ``toolkits/<slug>/`` alone, for ``seconds``.
+    def run_token(self, role: str, alias: str, seconds: int) -> hvac.Client:
+        """Return a client with a token of a role for runs, which lives for ``seconds``: of
+        ``RUN`` it reads below ``toolkits/<alias>/`` alone, of ``RUN_SHARED`` below
+        ``shared/<alias>``.
 
-        None where Vault has no role ``toolbox-run``, which ``manage.py bootstrap_vault`` makes.
+        Raises ``SecretsForbidden`` where Vault makes no such tokens for this platform.
         """
 
         def make(client: hvac.Client) -> str:
             made = client.auth.token.create(
-                role_name=RUN, entity_alias=slug, ttl=f"{seconds}s", renewable=False
+                role_name=role, entity_alias=alias, ttl=f"{seconds}s", renewable=False
             )
             return str(made["auth"]["client_token"])
 
-        try:
-            token = self._connection.use(make, f"auth/token/create/{RUN}")
-        except SecretsForbidden:
-            return None
+        token = self._connection.use(make, f"auth/token/create/{role}", again=False)
         return self._connection.connect(token)
 
     def write(self, path: str, data: dict[str, Any], cas: int | None = None) -> int:

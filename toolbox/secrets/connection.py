@@ -63,14 +63,25 @@ class VaultConnection:
         self._renew_at: float | None = None
         self._file_stamp: tuple[int, ...] = ()
 
-    def use(self, action: Callable[[hvac.Client], T], path: str) -> T:
-        """Do ``action`` with a signed-in client. Raises ``SecretsError`` that names ``path``."""
+    def use(self, action: Callable[[hvac.Client], T], path: str, *, again: bool = True) -> T:
+        """Do ``action`` with a signed-in client. Raises ``SecretsError`` that names ``path``.
+
+        What is refused is done once more after a new sign-in, unless ``again`` is false: for
+        what Vault may well refuse, though the token is good.
+        """
         with _measured(), translated(path):
             client = self._signed_in()
             try:
                 return action(client)
             except (vault.Forbidden, vault.Unauthorized):
+                if not again and _is_known(client):
+                    raise
                 return action(self._signed_in(instead_of=client))
+
+    def use_as(self, client: hvac.Client, action: Callable[[hvac.Client], T], path: str) -> T:
+        """Do ``action`` with a client that has a token of its own. Raises ``SecretsError``."""
+        with _measured(), translated(path):
+            return action(client)
 
     @property
     def verify(self) -> bool | str:
@@ -161,6 +172,15 @@ class VaultConnection:
     def _note_life(self, seconds: float) -> None:
         """Remember when to renew; a token that never ends has 0."""
         self._renew_at = time.monotonic() + seconds * _RENEW_AFTER if seconds else None
+
+
+def _is_known(client: hvac.Client) -> bool:
+    """Whether Vault knows the client's token, so that only the act was refused."""
+    try:
+        client.auth.token.lookup_self()
+    except (vault.Forbidden, vault.Unauthorized):
+        return False
+    return True
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from string import Template
 
-#: The platform's policy and AppRole, and the policy and token role of one run.
-PLATFORM, RUN = "toolbox", "toolbox-run"
+#: The platform's policy and AppRole, and the policies and token roles of one run: for what is a
+#: toolkit's own, and for what toolkits share.
+PLATFORM, RUN, RUN_SHARED = "toolbox", "toolbox-run", "toolbox-run-shared"
 
 _FOLDER = Path(__file__).resolve().parent.parent.parent / "deploy" / "vault"
 
@@ -17,7 +18,10 @@ def policy(mount: str, kv: int = 2) -> str:
     return Template((_FOLDER / name).read_text()).substitute(mount=mount)
 
 
-def run_policy(mount: str, accessor: str) -> str:
-    """Return what the token of a run may do; ``accessor`` is that of the token auth method."""
-    text = (_FOLDER / "toolkit-run.hcl").read_text()
+_RUN_FILES = {RUN: "toolkit-run.hcl", RUN_SHARED: "toolkit-run-shared.hcl"}
+
+
+def run_policy(name: str, mount: str, accessor: str) -> str:
+    """Return what a token of a run may do; ``accessor`` is that of the token auth method."""
+    text = (_FOLDER / _RUN_FILES[name]).read_text()
     return Template(text).substitute(mount=mount, accessor=accessor)

@@ -44,15 +44,21 @@ class Permissions:
         return found
 
     def may_read_secret(self, path: str) -> bool:
-        """Whether ``path`` lies at or below one of the prefixes."""
+        """Whether ``path`` lies at or below one of the prefixes; ``*`` is all of the toolkit's
+        own, and none of what is shared."""
         return any(
-            prefix in ("*", path) or path.startswith(prefix.rstrip("/*") + "/")
+            prefix == path
+            or (not path.startswith("shared/") if prefix == "*" else _is_below(path, prefix))
             for prefix in self.vault
         )
 
     def may_use_queue(self, name: str) -> bool:
         """Whether operations may name this queue."""
         return name in ORDINARY_QUEUES or name in self.queues
+
+
+def _is_below(path: str, prefix: str) -> bool:
+    return path.startswith(prefix.removesuffix("/*") + "/")
 
 
 #: By the kind before the colon, whether it is enforced, and by what.

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from toolbox import secrets
 from toolbox.secrets import SecretsError
+from toolkits import vaulted
 from toolkits.models import Job
 from toolkits.schemas import Schema, secret_names
 
@@ -46,17 +47,20 @@ def _marked(inputs: dict[str, Any]) -> list[str]:
     return [name for name, value in inputs.items() if is_mark(value)]
 
 
-def reveal(job: Job) -> tuple[dict[str, Any], list[str]]:
-    """Return the inputs with their secrets, and the secret values for redaction."""
-    return reveal_at(_path(job.pk), job.inputs)
+def reveal(job: Job, read: vaulted.Read | None = None) -> tuple[dict[str, Any], list[str]]:
+    """Return the inputs with their secrets, and the secret values for redaction; ``read`` is how
+    a run reads secrets."""
+    return reveal_at(_path(job.pk), job.inputs, read)
 
 
-def reveal_at(path: str, inputs: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def reveal_at(
+    path: str, inputs: dict[str, Any], read: vaulted.Read | None = None
+) -> tuple[dict[str, Any], list[str]]:
     """Return inputs whose secrets are at ``path`` with them, and the secret values."""
     names = _marked(inputs)
     if not names:
         return inputs, []
-    stored = secrets.client().read(path)
+    stored = (read or secrets.client().get)(path).fields
     values = {name: stored[name] for name in names}
     return {**inputs, **values}, [str(value) for value in values.values()]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from toolkits import access
-from toolkits.jobs import approvals, job_secrets, limits
+from toolkits.jobs import approvals, job_secrets, limits, secret_reads
 from toolkits.jobs.states import JobState
 from toolkits.models import Job, JobAttempt, JobStep
 from toolkits.pages import cells, charts
@@ -31,6 +31,7 @@ def live(request: PageRequest, job: Job) -> dict[str, Any]:
         "steps": _steps(job) if attempts else [],
         "artifacts": list(job.artifacts.order_by("name")) if attempts else [],
         "children": list(job.children.order_by("id")[:100]) if job.has_children else [],
+        "secret_reads": secret_reads.of(attempts),
         "waits_for": limits.describe(job.waits_for) if job.waits_for else "",
         "can_cancel": not job.is_finished and access.can_cancel(request.user, job),
         "can_run_again": can_run and described is not None,

@@ -10,9 +10,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
 
-from toolbox import secrets
 from toolbox.events import emit
 from toolbox.secrets import SecretNotFound, SecretsError
+from toolbox.secrets.runs import RunSecrets
 from toolkits import history, notices, records, settings_store, vaulted
 from toolkits.bundles.permissions import Permissions
 from toolkits.errors import Conflict, InputError
@@ -29,12 +29,18 @@ class Calls:
     """The platform's side of ``ctx`` for one run. ``job`` is None for a card refresh."""
 
     def __init__(
-        self, toolkit: Toolkit | None, redactor: Redactor, job: Job | None, workdir: Any
+        self,
+        toolkit: Toolkit | None,
+        redactor: Redactor,
+        job: Job | None,
+        workdir: Any,
+        secrets: RunSecrets,
     ) -> None:
         self._toolkit, self.redactor, self.job, self.workdir = toolkit, redactor, job, workdir
+        #: What it reads from Vault, with tokens of its own where there are such.
+        self.secrets = secrets
         #: What the run depended on, for a comparison with other runs.
         self.settings_digests: dict[str, str] = {}
-        self.secret_versions: dict[str, int] = {}
 
     @property
     def toolkit(self) -> Toolkit:
@@ -103,12 +109,12 @@ class Calls:
         )
 
     def _record(self, record: Record, collection: dict[str, Any]) -> dict[str, Any]:
-        data, values = records.reveal(record, collection, self.secret_versions)
+        data, values = records.reveal(record, collection, self.secrets.get)
         self.redactor.add(values)
         return {"id": str(record.pk), "version": record.version, "data": data}
 
     def _settings(self, _: dict[str, Any]) -> Any:
-        data, values = settings_store.reveal(self.toolkit, versions=self.secret_versions)
+        data, values = settings_store.reveal(self.toolkit, read=self.secrets.get)
         self.settings_digests = {name: _digest(value) for name, value in data.items()}
         self.redactor.add(values)
         return data
@@ -123,10 +129,7 @@ class Calls:
             raise CallRefused(
                 "forbidden", f"The manifest of this toolkit does not ask for the secret {path}."
             )
-        place = vaulted.path_of(self.toolkit.slug, path)
-        stored = secrets.client().get(place)
-        self.secret_versions[place] = stored.version
-        found = stored.fields
+        found = self.secrets.get(vaulted.path_of(self.toolkit.slug, path)).fields
         self.redactor.add([str(value) for value in found.values()])
         key = message.get("key")
         if key is None:

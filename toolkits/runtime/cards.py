@@ -7,7 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from toolbox import context
+from toolbox import context, secrets
+from toolbox.secrets.runs import RunSecrets
 from toolkits.errors import BundleError
 from toolkits.jobs.redaction import Redactor
 from toolkits.models import CardState
@@ -56,9 +57,13 @@ def run_card(state_id: str) -> None:
 
 def _refresh(state: CardState, runner: RunnerProcess) -> None:
     redactor = Redactor()
-    calls = Calls(state.toolkit, redactor, None, runner.workdir)
+    own = RunSecrets(secrets.client(), state.toolkit.slug, _SECONDS)
+    calls = Calls(state.toolkit, redactor, None, runner.workdir, own)
     request = {"type": "run", "kind": "card", "name": state.name, "inputs": {}}
-    outcome = converse(runner, request, _CardRun(calls), timeout=_SECONDS, grace=1.0)
+    try:
+        outcome = converse(runner, request, _CardRun(calls), timeout=_SECONDS, grace=1.0)
+    finally:
+        own.close()
     if outcome.kind == "result":
         _keep(state, view=redactor.value(outcome.value), error="")
     else:

@@ -10,8 +10,9 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
+from toolbox.secrets.runs import RunSecrets
 from toolkits import versions
-from toolkits.jobs import lease, waiting
+from toolkits.jobs import lease, secret_reads, waiting
 from toolkits.jobs.lease import Ending
 from toolkits.jobs.log_writer import LogWriter, storable, storable_value
 from toolkits.jobs.redaction import Redactor
@@ -53,16 +54,22 @@ class JobRun(Listener):
     """Writes what a running job reports, and tells it when to stop."""
 
     def __init__(
-        self, job: Job, runner: RunnerProcess, redactor: Redactor, claimed_at: float
+        self,
+        job: Job,
+        runner: RunnerProcess,
+        redactor: Redactor,
+        secrets: RunSecrets,
+        claimed_at: float,
     ) -> None:
         self.job, self.runner, self.redactor = job, runner, redactor
         self.log = LogWriter(redactor, job.log_bytes)
-        self.calls = Calls(None, redactor, job, runner.workdir)
+        self.calls = Calls(None, redactor, job, runner.workdir, secrets)
         self.children = ChildCalls(job)
         self.facts: dict[str, Any] = {}
         self.failed: Ending | None = None
         self._progress: tuple[int | None, int | None, str] | None = None
         self._noted_pid = False
+        self._noted_reads = 0
         self._state: JobState = JobState.RUNNING
         self._renewed(claimed_at)
 
@@ -195,6 +202,8 @@ class JobRun(Listener):
         with database.tolerated() as reached:
             if not self._noted_pid:
                 self._note_process()
+            if len(self.calls.secrets.receipts) > self._noted_reads:
+                self._note_reads()
             if pulse.empty and started < self._renew_at:
                 state = lease.state_of(self.job)
             else:
@@ -212,6 +221,11 @@ class JobRun(Listener):
     def _note_process(self) -> None:
         self._noted_pid = self.runner.code_pid is not None
         lease.note(self.job, **self.process_facts())
+
+    def _note_reads(self) -> None:
+        """What was read is known while it runs, and after a worker that was lost."""
+        self._noted_reads = len(self.calls.secrets.receipts)
+        lease.note(self.job, surroundings=self._surroundings())
 
     def process_facts(self) -> dict[str, Any]:
         """What the attempt's row says of the process that runs it."""
@@ -268,9 +282,7 @@ class JobRun(Listener):
         found: dict[str, Any] = {}
         if self.calls.settings_digests:
             found["settings"] = self.calls.settings_digests
-        if self.calls.secret_versions:
-            found["secrets"] = self.calls.secret_versions
-        return found
+        return found | secret_reads.surroundings(self.calls.secrets)
 
     def child_ended(self, call: int, child: dict[str, Any]) -> None:
         """Answer a call that waited for children."""

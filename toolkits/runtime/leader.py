@@ -13,8 +13,9 @@ import time
 from typing import Any
 from uuid import UUID
 
-from toolbox import context
+from toolbox import context, secrets
 from toolbox.secrets import SecretsError
+from toolbox.secrets.runs import RunSecrets
 from toolkits import versions
 from toolkits.errors import BundleError
 from toolkits.jobs import claims, job_secrets, lease
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 #: So many jobs may wait in one worker before it claims only their own children.
 _MOST_WAITING = 8
 _LOOK_SECONDS = 0.25
+#: The token of a run outlives its time limit by so much, for its cleanup hook.
+_TOKEN_SPARE = 120
 _FINAL = frozenset({"fenced", "lapsed"})
 
 
@@ -61,6 +64,7 @@ class Leader:
         self._runs.remove(run)
         try:
             run.runner.end()
+            run.calls.secrets.close()
         except Exception:
             log.exception("the runner could not be ended")
         error = {"kind": "internal", "message": reason, "errors": []}
@@ -149,6 +153,7 @@ class Leader:
     def _finish(self, run: JobRun, ended: Ending) -> None:
         self._runs.remove(run)
         owned = run.finish(ended)
+        run.calls.secrets.close()
         log.info("job ended: %s%s", ended.state, "" if owned else " (taken over meanwhile)")
         self._look_at = 0.0
 
@@ -210,7 +215,8 @@ def _begin(job: Job, claimed_at: float) -> JobRun | Ending:
     if job.toolkit_id is None or version is None:
         return _not_begun("The toolkit version that it was for has been removed.")
     try:
-        inputs, secret_values = job_secrets.reveal(job)
+        own = RunSecrets(secrets.client(), job.toolkit_slug, job.timeout_seconds + _TOKEN_SPARE)
+        inputs, secret_values = job_secrets.reveal(job, own.get)
         runner = worker_state.pool().acquire(worker_state.spec_of(version))
     except SecretsError as error:
         return _not_begun(f"Its secret inputs could not be read: {error}")
@@ -219,7 +225,7 @@ def _begin(job: Job, claimed_at: float) -> JobRun | Ending:
     except OSError as error:
         log.exception("the runner could not be started")
         return _not_begun(f"The runner could not be started: {error.strerror}.")
-    run = JobRun(job, runner, Redactor(secret_values), claimed_at)
+    run = JobRun(job, runner, Redactor(secret_values), own, claimed_at)
     run.begin(inputs)
     return run
 

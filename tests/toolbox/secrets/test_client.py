@@ -23,7 +23,8 @@ from toolbox.secrets import (
     SecretsSealed,
     SecretsUnavailable,
 )
-from toolbox.secrets.runs import RunSecrets
+from toolbox.secrets.policy import RUN, RUN_SHARED
+from toolbox.secrets.runs import RunSecrets, forget
 
 pytestmark = pytest.mark.servers
 
@@ -249,13 +250,42 @@ def test_the_token_of_a_run_reads_its_toolkits_paths_alone(role):
     client = SecretsClient(role)
     client.write("toolkits/alpha/api", {"key": "a"})
     client.write("toolkits/beta/api", {"key": "b"})
-    token = client.run_token("alpha", 60)
+    client.write("shared/dns", {"key": "d"})
+    token = client.run_token(RUN, "alpha", 60)
 
     assert client.get("toolkits/alpha/api", by=token).fields == {"key": "a"}
     with pytest.raises(SecretsForbidden):
         client.get("toolkits/beta/api", by=token)
     with pytest.raises(SecretsForbidden):
+        client.get("shared/dns", by=token)
+    with pytest.raises(SecretsForbidden):
         client.get("jobs/1", by=token)
+
+
+def test_the_token_for_what_is_shared_reads_the_one_name_alone(role):
+    client = SecretsClient(role)
+    for path in ("shared/dns", "shared/dns/zone", "shared/dnsmasq", "toolkits/dns/api"):
+        client.write(path, {"key": path})
+    token = client.run_token(RUN_SHARED, "dns", 60)
+
+    assert client.get("shared/dns", by=token).fields == {"key": "shared/dns"}
+    assert client.get("shared/dns/zone", by=token).fields == {"key": "shared/dns/zone"}
+    for path in ("shared/dnsmasq", "toolkits/dns/api"):
+        with pytest.raises(SecretsForbidden):
+            client.get(path, by=token)
+
+
+def test_a_run_whose_token_ended_before_it_gets_another(ready, role):
+    client = SecretsClient(role)
+    client.write("toolkits/alpha/long", {"key": "a"})
+    run = RunSecrets(client, "alpha", 60)
+    run.get("toolkits/alpha/long")
+    (token,) = run._tokens.values()
+
+    ready.client().auth.token.revoke(token.token)
+
+    assert run.get("toolkits/alpha/long").fields == {"key": "a"}
+    assert [(receipt.scoped, receipt.times) for receipt in run.receipts] == [(True, 2)]
 
 
 def test_the_token_of_a_run_ends_with_the_run(role):
@@ -263,7 +293,7 @@ def test_the_token_of_a_run_ends_with_the_run(role):
     client.write("toolkits/alpha/run", {"key": "a"})
     run = RunSecrets(client, "alpha", 60)
     assert run.get("toolkits/alpha/run").fields == {"key": "a"}
-    token = run._token
+    (token,) = run._tokens.values()
     assert [receipt.path for receipt in run.receipts] == ["toolkits/alpha/run"]
     assert run.receipts[0].scoped
 
@@ -273,7 +303,20 @@ def test_the_token_of_a_run_ends_with_the_run(role):
         client.get("toolkits/alpha/run", by=token)
 
 
-def test_without_the_role_for_runs_the_platforms_own_token_serves_and_says_so(ready, role):
+def test_the_token_of_a_run_that_nobody_ends_has_a_time_limit(ready, role):
+    client = SecretsClient(role)
+
+    token = client.run_token(RUN, "alpha", 90)
+
+    found = ready.client().auth.token.lookup(token.token)["data"]
+    assert 0 < found["ttl"] <= 90
+    assert not found["renewable"]
+    assert "toolbox" not in found["policies"]
+
+
+def test_without_the_role_for_runs_the_platforms_own_token_serves_and_says_so(
+    ready, role, caplog
+):
     client = SecretsClient(role)
     client.write("toolkits/alpha/plain", {"key": "a"})
     ready.client().delete("auth/token/roles/toolbox-run")
@@ -282,7 +325,10 @@ def test_without_the_role_for_runs_the_platforms_own_token_serves_and_says_so(re
 
     assert run.get("toolkits/alpha/plain").fields == {"key": "a"}
     assert not run.receipts[0].scoped
+    assert "bootstrap_vault" in caplog.text
+    assert "role toolbox-run" in caplog.text
     ready.make_ready()
+    forget()
 
 
 def test_each_act_is_recorded_by_path_and_version_and_never_by_value(openbao, db):

@@ -116,6 +116,20 @@ class AttemptSerializer(serializers.Serializer[Any]):
     dead_at = serializers.DateTimeField(allow_null=True, help_text="Found to be gone.")
 
 
+class SecretReadSerializer(serializers.Serializer[Any]):
+    """That a secret was read for a job; its value is not told."""
+
+    attempt = serializers.IntegerField()
+    path = serializers.CharField(help_text="In the platform's mount of Vault.")
+    version = serializers.IntegerField(help_text="0 where the mount has no versions.")
+    read_at = serializers.DateTimeField(help_text="The first time, of this version.")
+    times = serializers.IntegerField()
+    own_token = serializers.BooleanField(
+        help_text="Read with a token of the run's own that opens this toolkit's paths alone; "
+        "else with the platform's."
+    )
+
+
 class ApprovalSerializer(serializers.Serializer[Any]):
     """A second person's consent to a job."""
 
@@ -136,6 +150,7 @@ class JobDetailSerializer(JobSerializer):
     """A job with its attempts, and what the user may do with it now."""
 
     attempts = AttemptSerializer(many=True)
+    secrets_read = SecretReadSerializer(many=True)
     approval = ApprovalSerializer(allow_null=True, help_text="Where it needs one.")
     can_cancel = serializers.BooleanField()
     can_approve = serializers.BooleanField()

@@ -29,6 +29,7 @@ from toolkits.api.jobs.serializers import (
     attempt_json,
     job_json,
 )
+from toolkits.jobs import secret_reads
 from toolkits.jobs.cancel import request_cancel
 from toolkits.jobs.states import JobState
 from toolkits.models import Job
@@ -84,9 +85,11 @@ class JobView(ApiView):
 
 def detail_json(job: Job, user: Any) -> dict[str, Any]:
     """A job with everything that there is to it."""
+    attempts = list(job.attempts.all())
     return {
         **job_json(job),
-        "attempts": [attempt_json(attempt) for attempt in job.attempts.all()],
+        "attempts": [attempt_json(attempt) for attempt in attempts],
+        "secrets_read": secret_reads.of(attempts),
         "approval": approval_json(job),
         "can_cancel": not job.is_finished and access.can_cancel(user, job),
         "can_approve": job.state == JobState.AWAITING_APPROVAL and access.can_approve(user, job),

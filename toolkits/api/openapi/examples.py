@@ -66,6 +66,14 @@ _HEAVY = {
     },
     "error": None,
 }
+_SECRET_READ = {
+    "attempt": 1,
+    "path": "toolkits/connectivity/api",
+    "version": 3,
+    "read_at": "2026-08-01T09:30:02Z",
+    "times": 1,
+    "own_token": True,
+}
 _ATTEMPT = {
     "number": 1,
     "worker": "worker-1",
@@ -103,6 +111,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         **_JOB,
         **_HEAVY,
         "attempts": [_ATTEMPT],
+        "secrets_read": [_SECRET_READ],
         "approval": None,
         "can_cancel": False,
         "can_approve": False,
