@@ -55,14 +55,15 @@ def has_ended(job_id: UUID) -> bool:
 def wait_finished(job_id: UUID, seconds: float) -> bool:
     """Wait until the job has ended, at most ``seconds``; returns whether it has."""
     deadline = time.monotonic() + seconds
-    if _is_young(job_id):
-        # What was told of its end is still there to be read: no need to ask the database first.
-        _block(job_id, min(seconds, _LONGEST_BLOCK))
+    # What was told of a young job's end is still there to be read: no need to ask the database.
+    if _is_young(job_id) and _told(job_id, min(seconds, _LONGEST_BLOCK)):
+        return True
     while not has_ended(job_id):
         left = deadline - time.monotonic()
         if left <= 0:
             return False
-        _block(job_id, min(left, _LONGEST_BLOCK))
+        if _told(job_id, min(left, _LONGEST_BLOCK)):
+            return True
     return True
 
 
@@ -71,13 +72,16 @@ def _is_young(job_id: UUID) -> bool:
     return abs(time.time() - (job_id.int >> 80) / 1000) < _KEPT_SECONDS / 2
 
 
-def _block(job_id: UUID, seconds: float) -> None:
+def _told(job_id: UUID, seconds: float) -> bool:
+    """Whether it is told within ``seconds`` that the job has ended, which is told only once the
+    end is committed, and of an end that nothing undoes."""
+    key = _ended_key(job_id)
     try:
-        if redis.client().blpop([_ended_key(job_id)], timeout=max(0.05, seconds)):
-            # Another waiter may stand behind this one.
-            announce(job_id)
+        # From the list into itself: another waiter may stand behind this one.
+        return redis.client().blmove(key, key, max(1, round(seconds))) is not None
     except RedisError:
         time.sleep(min(0.25, seconds))
+        return False
 
 
 class Bell:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 import typing
@@ -23,8 +24,9 @@ _FIELD = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _EFFECTS = ("read", "change", "destroy")
 
 
+@functools.cache
 def parameter_hints(function: Callable[..., Any]) -> dict[str, Any]:
-    """The annotations of a function as types. Raises ``DescribeError``."""
+    """The annotations of a function as types; not to be changed. Raises ``DescribeError``."""
     try:
         return typing.get_type_hints(function, include_extras=True)
     except (NameError, TypeError) as error:
@@ -33,8 +35,10 @@ def parameter_hints(function: Callable[..., Any]) -> dict[str, Any]:
         ) from None
 
 
+@functools.cache
 def input_model(function: Callable[..., Any], toolkit: Toolkit) -> type[BaseModel]:
-    """Return a pydantic model of the function's parameters after ``ctx``."""
+    """Return a pydantic model of the function's parameters after ``ctx``. It is made once: a
+    warm runner would spend more time on it than on a short operation."""
     hints = parameter_hints(function)
     parameters = list(inspect.signature(function).parameters.values())
     if not parameters:
