@@ -13,10 +13,11 @@ class ToolkitsConfig(AppConfig):
         from toolkits import measures
 
         gauges.register(measures.read)
-        post_migrate.connect(_install_guards, sender=self, dispatch_uid="toolkits.guards")
+        post_migrate.connect(_install_in_database, sender=self, dispatch_uid="toolkits.guards")
 
 
-def _install_guards(using: str, **_: Any) -> None:
-    from toolkits.jobs import guards
+def _install_in_database(using: str, **_: Any) -> None:
+    from toolkits.jobs import functions, guards
 
     guards.install(connections[using])
+    functions.install(connections[using])

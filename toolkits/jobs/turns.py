@@ -13,18 +13,23 @@ from django.db import connection
 
 # Two probes of partial indexes in one round trip; the ORM would make two of them.
 _SQL = """
-SELECT
-    (SELECT turn FROM toolkits_job
-     WHERE state = 'queued' AND waits_for = '' AND queue = %s ORDER BY turn LIMIT 1),
-    (SELECT turn FROM toolkits_job
-     WHERE state = 'queued' AND queue = %s AND toolkit_slug = %s ORDER BY turn DESC LIMIT 1)
+SELECT max(
+    coalesce((SELECT turn FROM toolkits_job
+              WHERE state = 'queued' AND waits_for = '' AND queue = %(queue)s
+              ORDER BY turn LIMIT 1), 0),
+    coalesce((SELECT turn + 1 FROM toolkits_job
+              WHERE state = 'queued' AND queue = %(queue)s AND toolkit_slug = %(toolkit)s
+              ORDER BY turn DESC LIMIT 1), 0)
+)
 """
+#: The same, with a plan that is kept (``functions.py``).
+_FUNCTION = "SELECT toolkits_next_turn(%(queue)s, %(toolkit)s)"
 
 
 def next_turn(queue: str, toolkit_slug: str) -> int:
     """Return the turn of a job that is queued now."""
+    sql = _FUNCTION if connection.vendor == "postgresql" else _SQL
     with connection.cursor() as cursor:
-        cursor.execute(_SQL, [queue, queue, toolkit_slug])
-        row: tuple[Any, Any] | None = cursor.fetchone()
-    reached, own_last = row or (None, None)
-    return max(0 if reached is None else reached, 0 if own_last is None else own_last + 1)
+        cursor.execute(sql, {"queue": queue, "toolkit": toolkit_slug})
+        row: tuple[Any] | None = cursor.fetchone()
+    return int(row[0]) if row else 0
