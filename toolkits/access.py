@@ -115,13 +115,20 @@ def visible_schedules(user: Any) -> QuerySet[Schedule]:
     return schedules.filter(mine | _schedules(everybody))
 
 
+def can_schedule(user: Any, toolkit: Toolkit, operation: str) -> bool:
+    """Whether ``user`` may make schedules of ``operation``."""
+    if not can_use(user, toolkit, operation):
+        return False
+    return scope(user, "toolkits.add_schedule").covers(toolkit.slug, operation)
+
+
 def can_change_schedule(user: Any, schedule: Schedule) -> bool:
     """Whether ``user`` may change, pause or delete ``schedule``: a member of its role who may
     change schedules of its toolkit, or whoever manages the toolkit."""
     if can_manage_toolkits(user, schedule.toolkit):
         return True
     may = scope(user, "toolkits.change_schedule").covers(schedule.toolkit.slug, schedule.operation)
-    return may and user.groups.filter(pk=schedule.owner_id).exists()
+    return may and schedule.owner.name in user.roles
 
 
 def _schedules(where: Scope) -> Q:

@@ -46,3 +46,29 @@ act(f"DELETE {_SCHEDULE}", "schedule.removed")(on_schedule("delete"))
 act(f"POST {_SCHEDULE}pause/", "schedule.paused")(on_schedule("post", "pause/"))
 act(f"POST {_SCHEDULE}resume/", "schedule.resumed")(on_schedule("post", "resume/", paused=True))
 act(f"POST {_SCHEDULE}run/", "job.requested")(on_schedule("post", "run/"))
+
+_PAGE = "/schedules/<uuid:schedule_id>/"
+_FORM = {
+    "_name": "s", "_kind": "cron", "_cron": "0 3 * * *", "_time_zone": "UTC", "_overlap": "skip",
+    "_missed": "once", "_owner": TOOLKIT_USER,
+}  # fmt: skip
+
+
+def on_page(tail: str = "", data: Any = None, *, paused: bool = False) -> Act:
+    """Press a button on the page of schedules as the user."""
+
+    def press(w: World) -> Any:
+        schedule = a_schedule(w, paused=paused)
+        return w.client("user").post(f"/schedules/{schedule.pk}/{tail}", data or {})
+
+    return press
+
+
+act("POST /toolkits/<slug:slug>/run/<str:operation>/schedule/", "schedule.created")(
+    lambda w: w.client("user").post("/toolkits/sample/run/hello/schedule/", _FORM)
+)
+act(f"POST {_PAGE}", "schedule.changed")(on_page(data={**_FORM, "_name": "other"}))
+act(f"POST {_PAGE}pause/", "schedule.paused")(on_page("pause/"))
+act(f"POST {_PAGE}resume/", "schedule.resumed")(on_page("resume/", paused=True))
+act(f"POST {_PAGE}delete/", "schedule.removed")(on_page("delete/"))
+act(f"POST {_PAGE}run/", "job.requested")(on_page("run/"))

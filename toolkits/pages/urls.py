@@ -15,6 +15,8 @@ from toolkits.pages.views import (
     record_files,
     records,
     run,
+    schedule_edit,
+    schedules,
     search,
     settings,
     toolkits,
@@ -33,6 +35,17 @@ urlpatterns = [
     path(
         "toolkits/<slug:slug>/run/<str:operation>/favourite/", personal.favourite, name="favourite"
     ),
+    path(
+        "toolkits/<slug:slug>/run/<str:operation>/schedule/",
+        schedule_edit.schedule_new,
+        name="schedule-new",
+    ),
+    path("schedules/", schedules.schedule_list, name="schedule-list"),
+    path("schedules/<uuid:schedule_id>/", schedule_edit.schedule_edit, name="schedule-edit"),
+    path("schedules/<uuid:schedule_id>/pause/", schedules.schedule_pause, name="schedule-pause"),
+    path("schedules/<uuid:schedule_id>/resume/", schedules.schedule_resume, name="schedule-resume"),
+    path("schedules/<uuid:schedule_id>/delete/", schedules.schedule_delete, name="schedule-delete"),
+    path("schedules/<uuid:schedule_id>/run/", schedules.schedule_run, name="schedule-run"),
     path("presets/<uuid:preset_id>/delete/", personal.preset_delete, name="preset-delete"),
     path("toolkits/<slug:slug>/settings/", settings.toolkit_settings, name="toolkit-settings"),
     path("toolkits/<slug:slug>/docs/", docs.toolkit_docs, name="toolkit-docs"),

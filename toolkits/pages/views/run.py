@@ -67,6 +67,9 @@ class RunForm:
             "snippets": snippets.of(self.toolkit, self.operation, self._whole()),
             "presets": list(console.presets(self.user, self.toolkit, self.operation["name"])),
             "last": self._last(),
+            "can_schedule": access.can_schedule(
+                self.user, self.toolkit, self.operation["name"]
+            ),
             "is_favourite": f"{self.toolkit.slug}.{self.operation['name']}"
             in console.preferences(self.user).favourites,
         }
@@ -152,7 +155,7 @@ def _submitted(
         # Nothing is run: one more row, one less, or what was typed as texts to copy.
         form.errors = []
         return _show(request, form)
-    form.confirm_error = _unconfirmed(request, form)
+    form.confirm_error = unconfirmed(request, toolkit, described, dry_run=dry_run)
     run_at, form.problem = _run_at(request)
     if form.errors or form.confirm_error or form.problem:
         return _show(request, form, status=422)
@@ -196,14 +199,16 @@ def _save(request: PageRequest, form: RunForm) -> HttpResponseBase:
     return HttpResponseRedirect(f"{address}?_preset={preset.pk}")
 
 
-def _unconfirmed(request: PageRequest, form: RunForm) -> str:
+def unconfirmed(
+    request: PageRequest, toolkit: Toolkit, described: dict[str, Any], *, dry_run: bool
+) -> str:
     """Say what is missing before something is changed or destroyed; a dry run does neither."""
-    effect, given = form.operation.get("effect"), request.POST.get("_confirm", "").strip()
-    if form.dry_run or effect not in {"change", "destroy"}:
+    effect, given = described.get("effect"), request.POST.get("_confirm", "").strip()
+    if dry_run or effect not in {"change", "destroy"}:
         return ""
     if effect == "destroy":
-        wrong = given != form.toolkit.slug
-        return _("Type %(slug)s to confirm.") % {"slug": form.toolkit.slug} if wrong else ""
+        wrong = given != toolkit.slug
+        return _("Type %(slug)s to confirm.") % {"slug": toolkit.slug} if wrong else ""
     return "" if given else _("Confirm that this may change something.")
 
 
