@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
+from django.utils.translation import gettext as _
 
 from toolkits.errors import FieldError, InputError
 from toolkits.models import Schedule, ScheduleKind
@@ -105,9 +106,20 @@ def in_words(schedule: Schedule) -> str:
                 words = schedule.cron
             return f"{words} ({schedule.time_zone})"
         case ScheduleKind.INTERVAL:
-            return f"Every {timedelta(seconds=schedule.interval_seconds or 0)}"
-    moment = schedule.run_at
-    return f"Once, at {moment:%Y-%m-%d %H:%M} UTC" if moment else "Never"
+            return _("Every %(time)s") % {"time": _length(schedule.interval_seconds or 0)}
+    if schedule.run_at is None:
+        return _("Never")
+    when = schedule.run_at.astimezone(ZoneInfo(schedule.time_zone))
+    return _("Once, at %(time)s") % {"time": f"{when:%Y-%m-%d %H:%M} ({schedule.time_zone})"}
+
+
+def _length(seconds: int) -> str:
+    parts = []
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts)
 
 
 def plan_next(schedule: Schedule, after: datetime) -> None:

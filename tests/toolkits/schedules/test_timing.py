@@ -90,3 +90,15 @@ def test_a_cron_expression_is_said_in_words():
         timing.in_words(cron("0 9 * * MON-FRI"))
         == "At 09:00 on Monday through Friday (Europe/Berlin)"
     )
+
+
+def test_an_interval_and_a_moment_are_said_in_words():
+    every = Schedule(name="s", kind="interval", interval_seconds=93_600)
+    assert timing.in_words(every) == "Every 1 d 2 h"
+    once = Schedule(
+        name="s",
+        kind="once",
+        run_at=datetime(2026, 7, 1, 1, tzinfo=UTC),
+        time_zone="Europe/Berlin",
+    )
+    assert timing.in_words(once) == "Once, at 2026-07-01 03:00 (Europe/Berlin)"

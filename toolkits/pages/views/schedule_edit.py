@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.roles import TOOLKIT_USER
 from toolbox.problems import Problem
 from toolkits import access
 from toolkits.errors import FieldError, InputError
@@ -105,6 +106,7 @@ def schedule_new(request: PageRequest, slug: str, operation: str) -> HttpRespons
             "time_zone": timezone.get_current_timezone_name(),
             "overlap": OverlapPolicy.SKIP,
             "missed": MissedPolicy.ONCE,
+            "owner": TOOLKIT_USER,
         }
         draft.fill(start=start)
         data = request.POST if request.method == "POST" else request.GET
