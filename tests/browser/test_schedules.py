@@ -32,11 +32,11 @@ def test_what_was_typed_is_scheduled_paused_run_and_deleted(
     page.click(".runs summary")
     assert page.locator(".runs li").count() == 5
     assert console.axe() == []
-    page.click("text=Pause")
-    page.wait_for_selector(".state:has-text('paused')")
-    page.click("text=Resume")
-    page.wait_for_selector(".state:has-text('active')")
-    page.click("text=Run now")
+    page.click(".schedule-acts >> text=Pause")
+    page.wait_for_selector(".schedule-what .state:has-text('paused')")
+    page.click(".schedule-acts >> text=Resume")
+    page.wait_for_selector(".schedule-what .state:has-text('active')")
+    page.click(".schedule-acts >> text=Run now")
     page.locator("dialog[open]").get_by_role("button", name="Run now").click()
     page.wait_for_url("**/jobs/*/")
     assert Job.objects.get().inputs == {"name": "ada"}
