@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 
 from django.db import DatabaseError, IntegrityError, connection
 from django.db.models import Q
@@ -18,12 +17,12 @@ from toolkits.catalogs import refresh as catalogs
 from toolkits.jobs import approvals, recovery
 from toolkits.jobs import retention as job_retention
 from toolkits.models import SchedulerLease
+from toolkits.models.scheduler import LEASE
 from toolkits.notify import deliver
 from toolkits.schedules import firing
 
 log = logging.getLogger(__name__)
 
-_LEASE = timedelta(seconds=10)
 _NAME = "scheduler"
 
 #: Each task and the seconds between two of its runs.
@@ -53,12 +52,12 @@ def hold_lease(holder: str) -> bool:
     now = timezone.now()
     free = Q(holder=holder) | Q(expires_at__lt=now)
     rows = SchedulerLease.objects.filter(free, name=_NAME)
-    if rows.update(holder=holder, expires_at=now + _LEASE):
+    if rows.update(holder=holder, expires_at=now + LEASE):
         return True
     if SchedulerLease.objects.filter(name=_NAME).exists():
         return False
     try:
-        SchedulerLease.objects.create(name=_NAME, holder=holder, expires_at=now + _LEASE)
+        SchedulerLease.objects.create(name=_NAME, holder=holder, expires_at=now + LEASE)
     except IntegrityError:
         return False
     return True

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import redis
+import requests
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -135,6 +137,27 @@ def storage() -> str:
     return f"{free >> 30} GiB free"
 
 
+def web() -> str:
+    """The web part answers, asked as a visitor does."""
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.get(
+                f"{settings.WEB_CHECK_URL}/livez", timeout=_SECONDS, allow_redirects=False
+            )
+    except (requests.RequestException, ValueError) as error:
+        raise CheckFailed(
+            f"{settings.WEB_CHECK_URL} does not answer ({type(error).__name__})",
+            "Check that the web part runs, and that WEB_CHECK_URL is its address from here.",
+        ) from None
+    if answer.status_code >= requests.codes.server_error:
+        raise CheckFailed(
+            f"{settings.WEB_CHECK_URL} answers {answer.status_code}",
+            "Check that the web part runs behind the proxy, and its log.",
+        )
+    return f"answers at {settings.WEB_CHECK_URL}"
+
+
 def isolation() -> str:
     """What keeps toolkit code away from the platform. Never fails; says what does not hold."""
     if settings.TOOLKIT_RUNNER_UID is not None and os.geteuid() == 0:
@@ -156,10 +179,39 @@ CHECKS: dict[str, Callable[[], str]] = {
     "isolation": isolation,
 }
 
+#: What only a running platform can be asked for, by name.
+LIVE: dict[str, Callable[[], str]] = {"web": web}
+
 
 def run_checks(names: Iterable[str] | None = None) -> list[CheckResult]:
     """Run the checks in order; each that fails says what to do."""
-    return [_run(name, CHECKS[name]) for name in (names or CHECKS)]
+    known = {**CHECKS, **LIVE}
+    return [_run(name, known[name]) for name in (names or CHECKS)]
+
+
+def run_bounded(names: Iterable[str], seconds: float = 4.0) -> list[CheckResult]:
+    """Run checks side by side, none of which may use the database; one that hangs has failed.
+
+    A mount that hangs ends no thread, so its thread is left behind, and ends with the process.
+    """
+    wanted, found = list(names), {}
+
+    def take(name: str) -> None:
+        found[name] = run_checks([name])[0]
+
+    threads = [threading.Thread(target=take, args=(name,), daemon=True) for name in wanted]
+    deadline = time.monotonic() + seconds
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return [
+        found.get(name)
+        or CheckResult(
+            name, False, f"no answer in {seconds:g} seconds", "It hangs.", seconds * 1000
+        )
+        for name in wanted
+    ]
 
 
 def _run(name: str, check: Callable[[], str]) -> CheckResult:

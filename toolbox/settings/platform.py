@@ -25,6 +25,13 @@ FRONTEND_BASE_URL = e.text(
     about="The public origin, as browsers see it. With https, cookies are secure and HSTS is sent.",
 ).rstrip("/")
 
+WEB_CHECK_URL = e.text(
+    "WEB_CHECK_URL",
+    FRONTEND_BASE_URL,
+    shown="FRONTEND_BASE_URL",
+    about="Where workers ask whether the web part answers, if the public origin is not for them.",
+).rstrip("/")
+
 _role_id = e.text("VAULT_APPROLE_ROLE_ID", about="The platform's AppRole.")
 VAULT = VaultConfig(
     addr=e.text("VAULT_ADDR", about="Vault or OpenBao: https://vault.example.com:8200. Required."),

@@ -12,16 +12,23 @@ from typing import Any
 #: Queues that every toolkit may use without asking.
 ORDINARY_QUEUES = frozenset({"default", "low", "interactive"})
 
+#: What a toolkit may be told of the platform itself, in words.
+PLATFORM = {
+    "health": "see how the platform is: its dependencies, queues, workers, scheduler and runners",
+}
+
 
 @dataclass(frozen=True)
 class Permissions:
     """What is asked for. ``vault`` holds prefixes below the toolkit's own path, or, beginning
-    with ``shared/``, of secrets that toolkits share; ``read`` holds absolute paths of the host."""
+    with ``shared/``, of secrets that toolkits share; ``read`` holds absolute paths of the host,
+    ``platform`` what it may be told of the platform itself."""
 
     vault: tuple[str, ...] = ()
     queues: tuple[str, ...] = ()
     network: bool = True
     read: tuple[str, ...] = ()
+    platform: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, manifest: dict[str, Any]) -> Permissions:
@@ -32,6 +39,7 @@ class Permissions:
             queues=tuple(sorted(set(given.get("queues", [])))),
             network=bool(given.get("network", True)),
             read=tuple(sorted(set((given.get("filesystem") or {}).get("read", [])))),
+            platform=tuple(sorted(set(given.get("platform", [])))),
         )
 
     def lines(self) -> dict[str, str]:
@@ -39,6 +47,7 @@ class Permissions:
         found = {f"vault:{prefix}": f"read secrets below {prefix}" for prefix in self.vault}
         found |= {f"queue:{name}": f"use the queue {name}" for name in self.queues}
         found |= {f"read:{path}": f"read {path} of the host" for path in self.read}
+        found |= {f"platform:{what}": PLATFORM[what] for what in self.platform}
         if self.network:
             found["network"] = "open network connections"
         return found
@@ -56,6 +65,10 @@ class Permissions:
         """Whether operations may name this queue."""
         return name in ORDINARY_QUEUES or name in self.queues
 
+    def may_ask_platform(self, what: str) -> bool:
+        """Whether this may be told of the platform."""
+        return what in self.platform
+
 
 def _is_below(path: str, prefix: str) -> bool:
     return path.startswith(prefix.removesuffix("/*") + "/")
@@ -66,6 +79,7 @@ ENFORCED: dict[str, tuple[bool, str]] = {
     "vault": (True, "the worker answers no other path, and Vault itself gives the run no other"),
     "queue": (True, "operations are put on no other queue"),
     "network": (True, "TCP is refused by the kernel where Landlock has version 4 or later"),
+    "platform": (True, "the worker answers nothing that is not asked for here"),
     "read": (True, "the kernel shows no other file where it has Landlock"),
 }
 

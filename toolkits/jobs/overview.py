@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +19,7 @@ from rq import Worker
 from toolkits.jobs.queues import QUEUES, ToolkitQueue
 from toolkits.jobs.states import ACTIVE, JobState
 from toolkits.models import Job, SchedulerLease
+from toolkits.models.scheduler import LEASE
 
 #: After so long without a heartbeat a worker is thought dead: one that works renews it every
 #: 20 seconds, one that waits for work only when RQ's wait of seven minutes is over.
@@ -60,9 +63,21 @@ class WorkerState:
 
     @property
     def silent(self) -> bool:
-        """Whether it has not reported for long, as one that was killed."""
+        """Whether it has not reported for long, as one that was killed, or is seen to be gone."""
+        if self.hostname == socket.gethostname() and self.pid and not _alive(self.pid):
+            return True
         longest = _SILENT_BUSY if self.state == "busy" else _SILENT_IDLE
         return self.heartbeat is None or timezone.now() - self.heartbeat > longest
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 @dataclass(frozen=True)
@@ -71,6 +86,11 @@ class LeaseState:
 
     holder: str
     expires_at: datetime
+
+    @property
+    def renewed_at(self) -> datetime:
+        """When its holder last renewed it."""
+        return self.expires_at - LEASE
 
     @property
     def held(self) -> bool:
@@ -106,7 +126,33 @@ def _worker(found: Any, job_id: UUID | None) -> WorkerState:
 
 def queues(known: list[WorkerState]) -> list[QueueState]:
     """Every queue, with the ``known`` workers that listen on it. Raises ``RedisError``."""
-    rows: dict[str, Any] = {
+    rows = waiting()
+    alive = [worker for worker in known if not worker.silent]
+    return [
+        QueueState(
+            name=name,
+            depth=get_queue(name, queue_class=ToolkitQueue).count,
+            waiting=rows[name].count,
+            oldest=rows[name].oldest,
+            running=rows[name].running,
+            workers=sum(name in worker.queues for worker in alive),
+        )
+        for name in QUEUES
+    ]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The jobs of a queue, as the database has them."""
+
+    count: int
+    oldest: datetime | None
+    running: int
+
+
+def waiting() -> dict[str, Waiting]:
+    """What waits and runs in each queue, whether or not Redis can be reached."""
+    queued: dict[str, Any] = {
         row["queue"]: row
         for row in Job.objects.filter(state=JobState.QUEUED)
         .order_by()
@@ -119,18 +165,12 @@ def queues(known: list[WorkerState]) -> list[QueueState]:
         .values_list("queue")
         .annotate(count=Count("pk"))
     )
-    alive = [worker for worker in known if not worker.silent]
-    return [
-        QueueState(
-            name=name,
-            depth=get_queue(name, queue_class=ToolkitQueue).count,
-            waiting=rows[name]["count"] if name in rows else 0,
-            oldest=rows[name]["oldest"] if name in rows else None,
-            running=active.get(name, 0),
-            workers=sum(name in worker.queues for worker in alive),
-        )
-        for name in QUEUES
-    ]
+    nothing = {"count": 0, "oldest": None}
+    found = {}
+    for name in QUEUES:
+        row = queued.get(name, nothing)
+        found[name] = Waiting(row["count"], row["oldest"], active.get(name, 0))
+    return found
 
 
 def lease() -> LeaseState | None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
+
+#: So long the holder acts without renewing it.
+LEASE = timedelta(seconds=10)
 
 
 class SchedulerLease(models.Model):

@@ -13,8 +13,8 @@ from django.utils.crypto import salted_hmac
 from toolbox.events import emit
 from toolbox.secrets import SecretNotFound, SecretsError
 from toolbox.secrets.runs import RunSecrets
-from toolkits import history, notices, records, settings_store, vaulted
-from toolkits.bundles.permissions import Permissions
+from toolkits import history, notices, platform_health, records, settings_store, vaulted
+from toolkits.bundles.permissions import PLATFORM, Permissions
 from toolkits.errors import Conflict, InputError
 from toolkits.jobs import artifacts, lease, steps
 from toolkits.jobs.log_writer import storable, storable_value
@@ -184,6 +184,16 @@ class Calls:
         }
         notices.give(self.job, **told)
 
+    def _platform(self, message: dict[str, Any]) -> Any:
+        what = str(message["action"])
+        if what not in PLATFORM:
+            raise CallRefused("unsupported", f"{what!r} is nothing that the platform tells")
+        if not self._permissions().may_ask_platform(what):
+            raise CallRefused(
+                "forbidden", f"The manifest of this toolkit does not ask for platform: {what}."
+            )
+        return platform_health.read()
+
     def _step(self, message: dict[str, Any]) -> Any:
         if self.job is None:
             raise CallRefused("unsupported", "A card has no steps.")
@@ -228,7 +238,7 @@ def _digest(value: Any) -> str:
 
 
 _KINDS = frozenset(
-    {"records", "settings", "secret", "state", "step", "artifact", "history", "notify"}
+    {"records", "settings", "secret", "state", "step", "artifact", "history", "notify", "platform"}
 )
 _WRITES = frozenset(
     {("records", action) for action in ("create", "update", "delete")}

@@ -243,6 +243,7 @@ class Conversation:
         self.listener.progress(_whole(done), _whole(total), str(body["label"] or ""))
 
     def _ready(self, body: dict[str, Any]) -> None:
+        self.runner.ready_ms = round((time.monotonic() - self.runner.started_at) * 1000, 1)
         self.runner.enforced = [str(name) for name in body.get("enforced", [])]
         self.runner.code_pid = int(body["pid"])
         self.runner.sdk = str(body.get("sdk") or "")[:40]

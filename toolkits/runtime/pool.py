@@ -21,6 +21,17 @@ class RunnerPool:
 
     def __init__(self) -> None:
         self._idle: OrderedDict[RunnerSpec, RunnerProcess] = OrderedDict()
+        self._latest: RunnerProcess | None = None
+
+    @property
+    def warm(self) -> int:
+        """How many runners wait for work."""
+        return len(self._idle)
+
+    @property
+    def start_ms(self) -> float | None:
+        """How long the last started runner took until it was ready, if one was."""
+        return self._latest.ready_ms if self._latest else None
 
     def acquire(self, spec: RunnerSpec) -> RunnerProcess:
         """Return a runner for ``spec``.
@@ -39,7 +50,8 @@ class RunnerPool:
         if spec.digest:
             trust.still_good(spec.bundle, spec.digest)
         metrics.count("toolbox_runner_starts", spec.slug)
-        return RunnerProcess(spec)
+        self._latest = RunnerProcess(spec)
+        return self._latest
 
     def release(self, runner: RunnerProcess) -> None:
         """Take a runner back: keep it warm, or end it when it has done its share."""

@@ -69,7 +69,9 @@ class RunnerProcess:
     def __init__(self, spec: RunnerSpec) -> None:
         self.spec = spec
         self.jobs = 0
-        self.used_at = time.monotonic()
+        self.started_at = self.used_at = time.monotonic()
+        #: Milliseconds from its start until it was confined and ready; None before that.
+        self.ready_ms: float | None = None
         self.enforced: list[str] = []
         self.broken = self._ended = False
         self.left: list[str] = []

@@ -6,6 +6,7 @@ from toolkit_sdk.context import Context, Failure
 from toolkit_sdk.errors import CallError, Cancelled, TimedOut, ToolkitError
 from toolkit_sdk.fields import File, LongText, Record, Secret, Settings
 from toolkit_sdk.history import History, Sample
+from toolkit_sdk.platform import PlatformHealth
 from toolkit_sdk.steps import Step, StepsFailed
 from toolkit_sdk.toolkit import Backoff, Concurrency, Toolkit
 
@@ -23,6 +24,7 @@ __all__ = [
     "File",
     "History",
     "LongText",
+    "PlatformHealth",
     "Record",
     "Sample",
     "Secret",

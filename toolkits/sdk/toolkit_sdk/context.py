@@ -17,6 +17,7 @@ from toolkit_sdk import children, steps, threads
 from toolkit_sdk.errors import CallError, Cancelled, TimedOut, ToolkitError, plain
 from toolkit_sdk.fields import Record, Settings, wire
 from toolkit_sdk.history import History
+from toolkit_sdk.platform import About
 from toolkit_sdk.toolkit import Toolkit
 from toolkit_sdk.views import State as StateName
 
@@ -150,6 +151,7 @@ class Context:
         self.failure = failure
         self.log = logging.getLogger(f"toolkit.{job.toolkit}")
         self.state = State(platform)
+        self.platform = About(platform)
 
     def _cancel(self, reason: str) -> None:
         self._stop_error = TimedOut if reason == "timeout" else Cancelled

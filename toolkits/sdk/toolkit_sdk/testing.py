@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import logging
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from toolkit_sdk.context import Context, JobInfo, Platform
 from toolkit_sdk.describe import input_model, parameter_hints
 from toolkit_sdk.errors import CallError, Cancelled, plain
 from toolkit_sdk.fields import Record, wire
+from toolkit_sdk.platform import About
 from toolkit_sdk.references import reference_of
 from toolkit_sdk.toolkit import Toolkit
 
@@ -37,9 +39,36 @@ class InvalidInputs(ValueError):
         }
 
 
+def all_well() -> dict[str, Any]:
+    """What a platform with one worker, in which nothing is wrong, tells of its health."""
+    parts = ("database", "redis", "vault", "storage", "web", "scheduler", "runners")
+    queues = ("interactive", "high", "default", "low")
+    worker = {
+        "name": "worker.1", "queues": list(queues), "state": "busy", "silent": False,
+        "host": "host", "pid": 1, "heartbeat_seconds": 1.0, "done": 1, "failed": 0,
+    }  # fmt: skip
+    return {
+        "at": time.time(),
+        "version": "1.0.0",
+        "parts": [
+            {"name": name, "ok": True, "detail": "well", "hint": "", "latency_ms": 1.0}
+            for name in parts
+        ],
+        "queues": [
+            {"name": name, "waiting": 0, "oldest_seconds": None, "running": 0, "workers": 1}
+            for name in queues
+        ],
+        "workers": [worker],
+    }
+
+
 @dataclass
-class FakePlatform(Platform):
-    """The platform's side of a context, in memory. Its fields may be looked at and changed."""
+class FakePlatform(About, Platform):
+    """The platform's side of a context, in memory. Its fields may be looked at and changed.
+
+    ``told`` is what it tells of its health; empty for a manifest that does not ask for it.
+    ``fail`` makes a part of it fail.
+    """
 
     toolkit: Toolkit
     settings: dict[str, Any] = field(default_factory=dict)
@@ -53,8 +82,22 @@ class FakePlatform(Platform):
     children: dict[str, dict[str, Any]] = field(default_factory=dict)
     #: Completed steps by name and key; put some in to test what a later attempt does.
     steps: dict[tuple[str, str], Any] = field(default_factory=dict)
+    told: dict[str, Any] = field(default_factory=all_well)
     context: FakeContext | None = None
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    def __post_init__(self) -> None:
+        super().__init__(self)
+
+    def fail(self, name: str, detail: str = "it does not answer", hint: str = "") -> None:
+        """Let a part of the platform be failed from now on."""
+        part = next(part for part in self.told["parts"] if part["name"] == name)
+        part.update(ok=False, detail=detail, hint=hint)
+
+    def recover(self, name: str) -> None:
+        """Let a failed part be well again."""
+        part = next(part for part in self.told["parts"] if part["name"] == name)
+        part.update(ok=True, detail="well", hint="")
 
     def progress(self, done: int, total: int | None, label: str) -> None:
         """Keep a progress report."""
@@ -97,6 +140,11 @@ class FakePlatform(Platform):
         until = float("inf") if given["until"] is None else given["until"]
         found = [pair for pair in samples if since <= pair[0] < until]
         return found[-given["limit"] :]
+
+    def _platform(self, action: str) -> dict[str, Any]:
+        if not self.told:
+            raise CallError("forbidden", f"the manifest does not ask for platform: {action}")
+        return {**self.told, "at": time.time()}
 
     def _artifact(self, name: str, path: str, content_type: str | None) -> Any:
         self.artifacts[name] = Path(path).read_bytes()
@@ -167,7 +215,7 @@ class FakeContext(Context):
 
     def __init__(self, platform: FakePlatform, toolkit: Toolkit, **options: Any) -> None:
         super().__init__(platform, toolkit, **options)
-        self.platform = platform
+        self.platform: FakePlatform = platform
         self.logs: list[str] = []
         # A logger of its own: contexts of several tests must not see each other's lines.
         self.log = logging.Logger(self.log.name, logging.DEBUG)  # noqa: LOG001
@@ -242,4 +290,4 @@ def fake_context(
     return made
 
 
-__all__ = ["FakeContext", "FakePlatform", "InvalidInputs", "fake_context"]
+__all__ = ["FakeContext", "FakePlatform", "InvalidInputs", "all_well", "fake_context"]
