@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from audit import canonical, lines
 from audit.models import Event
+from toolbox.spreadsheets import safe
 
 BATCH = 1000
 _LINES_A_CHUNK = 100
@@ -22,7 +23,6 @@ COLUMNS = (
     "behalf_type", "behalf_id", "behalf_label", "target_type", "target_id", "target_label",
     "address", "user_agent", "request_id", "job_id", "changes", "details", "id", "proof", "hash",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class _Echo:
@@ -78,8 +78,3 @@ def _cell(event: Event, column: str) -> str:
     if isinstance(value, dict):
         return safe(json.dumps(value, sort_keys=True, ensure_ascii=False)) if value else ""
     return safe("" if value is None else str(value))
-
-
-def safe(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula, whatever stands before it."""
-    return f"'{text}" if text.lstrip(" '\"\u00a0\ufeff").startswith(_FORMULA) else text

@@ -8,12 +8,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from toolbox.spreadsheets import safe, unsafe
 from toolkits import inputs
 from toolkits.errors import FieldError, InputError
 from toolkits.schemas import Schema
-
-# A spreadsheet takes a cell that begins with one of these for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def cell(value: Any) -> str:
@@ -22,7 +20,7 @@ def cell(value: Any) -> str:
         return ""
     if not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False, default=str)
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    return safe(value)
 
 
 def csv_lines(rows: Iterable[dict[str, Any]], names: list[str]) -> Iterator[str]:
@@ -70,11 +68,19 @@ def _from_csv(text: str, schema: Schema) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
     try:
         for row in csv.DictReader(io.StringIO(text), strict=True):
-            if None in row:
-                message = f"Line {len(made) + 2} has more cells than there are names."
-                raise InputError([FieldError((), message)])
-            texts = {str(name): [value] for name, value in row.items() if value not in (None, "")}
-            made.append(inputs.coerce(schema, texts))
+            made.append(from_texts(row, schema, line=len(made) + 2))
     except csv.Error as error:
         raise InputError([FieldError((), f"The file is not CSV: {error}.")]) from None
     return made
+
+
+def from_texts(row: dict[Any, Any], schema: Schema, *, line: int) -> dict[str, Any]:
+    """Return a row of a ``csv.DictReader`` as the data of its fields.
+
+    Raises ``InputError`` naming the line when it has more cells than there are names.
+    """
+    if None in row:
+        message = f"Line {line} has more cells than there are names."
+        raise InputError([FieldError((), message)])
+    texts = {str(name): [unsafe(value)] for name, value in row.items() if value}
+    return inputs.coerce(schema, texts)

@@ -61,13 +61,13 @@ urlpatterns = [
     path(_RECORDS + "import/", record_files.record_import, name="record-import"),
     path(
         _RECORDS + "export.csv",
-        record_files.record_export,
+        record_files.record_download,
         {"form": "csv"},
         name="record-export-csv",
     ),
     path(
         _RECORDS + "export.json",
-        record_files.record_export,
+        record_files.record_download,
         {"form": "json"},
         name="record-export-json",
     ),

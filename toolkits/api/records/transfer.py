@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 from django.conf import settings
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import renderers
@@ -24,15 +22,9 @@ from toolbox.api.openapi import may_answer
 from toolbox.api.parameters import only_known
 from toolbox.api.parsers import StrictJSONParser, check_length
 from toolbox.api.views import ApiView
-from toolbox.events import emit
-from toolkits import inputs, records
+from toolkits import record_export, records, tabular
 from toolkits.api.finding import collection_of
 from toolkits.api.records.serializers import ImportedSerializer
-from toolkits.models import Record, Toolkit
-from toolkits.schemas import properties
-
-# A spreadsheet takes a cell that begins with one of these for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class CSVParser(BaseParser):
@@ -95,16 +87,9 @@ def _rows(request: Request, described: dict[str, Any]) -> list[dict[str, Any]]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ParseError("The body must be a list of objects, each the data of a record.")
     if (request.content_type or "").startswith("text/csv"):
-        return [_from_texts(row, described["schema"]) for row in rows]
+        schema = described["schema"]
+        return [tabular.from_texts(row, schema, line=n) for n, row in enumerate(rows, start=2)]
     return rows
-
-
-def _from_texts(row: dict[str | None, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    if None in row:
-        raise ParseError("A line of the CSV has more cells than there are names.")
-    # An empty cell leaves the field out, so that its default applies.
-    texts = {str(name): [text] for name, text in row.items() if text not in (None, "")}
-    return inputs.coerce(schema, texts)
 
 
 class ExportView(ApiView):
@@ -124,59 +109,5 @@ class ExportView(ApiView):
         """Download every record's data, as JSON or CSV, without secrets."""
         only_known(request, {"format"})
         toolkit, described = collection_of(request, slug, collection)
-        as_csv = isinstance(request.accepted_renderer, CSVRenderer)
-        emit(
-            "record.exported",
-            actor=request.user,
-            target=toolkit,
-            toolkit=slug,
-            collection=collection,
-            format="csv" if as_csv else "json",
-            rows=Record.objects.filter(toolkit=toolkit, collection=collection).count(),
-        )
-        rows = _public_rows(toolkit, described)
-        text = _csv(rows, list(_exported(described))) if as_csv else _json(rows)
-        kind = "text/csv; charset=utf-8" if as_csv else "application/json"
-        response = StreamingHttpResponse(text, content_type=kind)
-        name = f"{slug}-{collection}.{'csv' if as_csv else 'json'}"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
-
-
-def _exported(described: dict[str, Any]) -> Iterator[str]:
-    hidden = described.get("secret_fields", [])
-    return (name for name in properties(described["schema"]) if name not in hidden)
-
-
-def _public_rows(toolkit: Toolkit, described: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    names = list(_exported(described))
-    found = Record.objects.filter(toolkit=toolkit, collection=described["name"]).order_by("id")
-    for record in found.iterator(chunk_size=500):
-        yield {name: record.data[name] for name in names if name in record.data}
-
-
-def _json(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
-    yield "["
-    for number, row in enumerate(rows):
-        yield (",\n" if number else "\n") + json.dumps(row, ensure_ascii=False)
-    yield "\n]\n"
-
-
-def _csv(rows: Iterable[dict[str, Any]], names: list[str]) -> Iterator[str]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(names)
-    for row in rows:
-        writer.writerow([_cell(row.get(name)) for name in names])
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue()
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    return f"'{value}" if value.startswith(_FORMULA) else value
+        form = "csv" if isinstance(request.accepted_renderer, CSVRenderer) else "json"
+        return record_export.download(toolkit, described, form, request.user)

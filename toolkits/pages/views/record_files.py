@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from toolbox.events import emit
 from toolbox.problems import Problem
-from toolkits import records, tabular
+from toolkits import record_export, records, tabular
 from toolkits.errors import FieldError, InputError
 from toolkits.pages.collections import Collection
 from toolkits.pages.guards import PageRequest, page
@@ -26,30 +22,12 @@ _SHOWN_ERRORS = 20
 
 @require_safe
 @page
-def record_export(request: PageRequest, slug: str, collection: str, form: str) -> HttpResponseBase:
+def record_download(
+    request: PageRequest, slug: str, collection: str, form: str
+) -> HttpResponseBase:
     """Download every record without its secrets, as CSV or JSON."""
     found = find_collection(request, slug, collection)
-    emit(
-        "record.exported",
-        actor=request.user,
-        target=found.toolkit,
-        toolkit=slug,
-        collection=found.name,
-        format=form,
-        rows=found.all().count(),
-    )
-    names = [name for name in found.fields if name not in found.secret]
-    rows = _rows(found, names)
-    text = tabular.csv_lines(rows, names) if form == "csv" else tabular.json_lines(rows)
-    kind = "text/csv" if form == "csv" else "application/json"
-    response = StreamingHttpResponse(text, content_type=f"{kind}; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{slug}-{found.name}.{form}"'
-    return response
-
-
-def _rows(found: Collection, names: list[str]) -> Iterator[dict[str, Any]]:
-    for data in found.all().order_by("id").values_list("data", flat=True).iterator(500):
-        yield {name: data[name] for name in names if name in data}
+    return record_export.download(found.toolkit, found.described, form, request.user)
 
 
 @page
