@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from toolbox.spreadsheets import safe, unsafe
 
+FORMULAS = ["=1+1", "+1", "-1", "@x", "\t=1", " =1", '"=1', "\uff1d1", "\ufeff=1"]
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", " =1", '"=1', "\uff1d1", "\ufeff=1"])
+
+@pytest.mark.parametrize("text", FORMULAS)
 def test_what_would_be_a_formula_is_quoted(text: str) -> None:
     assert safe(text) == f"'{text}"
 
