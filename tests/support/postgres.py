@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 def binaries() -> Path | None:
@@ -86,6 +87,47 @@ def cluster(*, durable: bool = False) -> Iterator[str]:
             run(control, "-D", str(data), "-m", "immediate", "-w", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def copy(source: str, target: str) -> None:
+    """Put everything of one database into another, which is empty."""
+    programs = binaries()
+    assert programs is not None
+    dump = subprocess.run(
+        [str(programs / "pg_dump"), "--no-owner", source], capture_output=True, check=True
+    )
+    subprocess.run(
+        [str(programs / "psql"), "-q", "-v", "ON_ERROR_STOP=1", target],
+        input=dump.stdout,
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+
+
+def settings_of(url: str) -> dict[str, str]:
+    """What Django's settings say of a database at ``url``."""
+    found = urlsplit(url)
+    return {
+        "HOST": found.hostname or "",
+        "PORT": str(found.port or ""),
+        "NAME": found.path.lstrip("/"),
+        "USER": found.username or "",
+        "PASSWORD": found.password or "",
+    }
+
+
+def restart(url: str) -> None:
+    """Crash the cluster of ``url``, as by a power failure, and start it again."""
+    programs = binaries()
+    assert programs is not None
+    prefix, _, _ = _unprivileged()
+    asked = [str(programs / "psql"), "-Atc", "SHOW data_directory", url]
+    data = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    command = [str(programs / "pg_ctl"), "-D", data, "-m", "immediate", "-w"]
+    command += ["-l", str(Path(data).parent / "log"), "restart"]
+    subprocess.run(
+        [*prefix, *command], cwd=Path(data).parent, stdout=subprocess.DEVNULL, check=True
+    )
 
 
 def main(arguments: list[str]) -> int:
