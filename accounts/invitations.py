@@ -16,15 +16,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import throttle, users
+from accounts.mailing import outbox
 from accounts.models import Invitation, User
 from accounts.problems import NotAllowed
 from accounts.roles import CORE_ROLES
 from accounts.rules import SYSTEM, may_edit, may_give
+from toolbox import context
 from toolbox.events import emit
 from toolbox.problems import Problem
 
 LIFE = timedelta(days=7)
 PASSWORD_LINK_LIFE = timedelta(days=1)
+FORGOTTEN_LINK_LIFE = timedelta(hours=1)
 
 
 class InvitationRefused(Problem):
@@ -39,9 +42,13 @@ class InvitationRefused(Problem):
 
 @transaction.atomic
 def invite(
-    actor: User | None, *, email: str = "", username: str = "", roles: Iterable[str] = ()
+    actor: User | None, *, email: str = "", username: str = "", roles: Iterable[str] = (),
+    by_mail: bool = False,
 ) -> tuple[Invitation, str]:
-    """Invite somebody; returns the row and the link, which is never seen again."""
+    """Invite somebody; returns the row and the link, which is never seen again.
+
+    With ``by_mail`` nobody sees it but whoever reads that mail: the link returned is empty.
+    """
     wanted = sorted(set(roles))
     if actor is not SYSTEM and not actor.has_perm("accounts.add_user"):
         raise NotAllowed("You may not invite people.")
@@ -50,22 +57,53 @@ def invite(
     if refused := [role for role in wanted if not may_give(actor, role)]:
         raise NotAllowed(f"You may not give the role {', '.join(refused)}.")
     _check_free(email, username)
+    if by_mail:
+        _check_mail(email)
     row, link = _make(actor, LIFE, email=email, username=username, roles=wanted)
     emit("user.invited", actor=actor, target=row, email=email, roles=wanted)
-    return row, link
+    return _handed_over(row, link, by_mail)
 
 
 @transaction.atomic
-def password_link(actor: User | None, user: User) -> tuple[Invitation, str]:
+def password_link(
+    actor: User | None, user: User, *, by_mail: bool = False
+) -> tuple[Invitation, str]:
     """Make a link by which ``user`` sets a new password; links of before are void."""
     if not may_edit(actor, user):
         raise NotAllowed(f"You may not change the account {user.username}.")
     if user.is_service:
         raise NotAllowed("Service accounts have no password.")
-    Invitation.objects.filter(user=user, used_at=None).delete()
-    row, link = _make(actor, PASSWORD_LINK_LIFE, user=user, email=user.email)
-    emit("auth.password_reset_requested", actor=actor, target=user)
-    return row, link
+    if by_mail:
+        _check_mail(user.email)
+    row, link = _password_link(actor, user, PASSWORD_LINK_LIFE)
+    emit("auth.password_reset_requested", actor=actor, target=user, via="an administrator")
+    return _handed_over(row, link, by_mail)
+
+
+def ask_for_password_link(address: str) -> None:
+    """Send a link to whoever has this email address, for somebody who forgot their password.
+
+    Nothing here depends on whether anybody has it. Raises ``LockedOut``.
+    """
+    attempt = throttle.begin_password_reset(address, context.current().address)
+    attempt.failed()  # it counts whatever becomes of it
+    with transaction.atomic():
+        emit("auth.password_reset_requested", via="the page", email=address)
+        outbox.forgotten(address)
+
+
+@transaction.atomic
+def forgotten_link(user: User) -> tuple[Invitation, str]:
+    """The link that a mail to somebody who forgot their password holds."""
+    return _password_link(SYSTEM, user, FORGOTTEN_LINK_LIFE)
+
+
+def renew(row: Invitation) -> str:
+    """Give an invitation a new link; the one of before is void."""
+    token = secrets.token_urlsafe(32)
+    row.digest = _digest(token)
+    row.save(update_fields=["digest"])
+    return _link(token)
 
 
 @transaction.atomic
@@ -118,6 +156,25 @@ def _spend(row: Invitation, user: User) -> None:
         raise InvitationRefused
 
 
+def _check_mail(email: str) -> None:
+    if not outbox.possible():
+        raise ValidationError({"by_mail": "No mail server is set (EMAIL_URL)."})
+    if not email:
+        raise ValidationError({"by_mail": "There is no email address to send the link to."})
+
+
+def _handed_over(row: Invitation, link: str, by_mail: bool) -> tuple[Invitation, str]:
+    if by_mail:
+        outbox.invitation(row)
+        return row, ""
+    return row, link
+
+
+def _password_link(actor: User | None, user: User, life: timedelta) -> tuple[Invitation, str]:
+    Invitation.objects.filter(user=user, used_at=None).delete()
+    return _make(actor, life, user=user, email=user.email)
+
+
 def _check_free(email: str, username: str) -> None:
     if email:
         validate_email(email)
@@ -152,8 +209,12 @@ def _make(
         expires_at=timezone.now() + life,
         **fields,
     )
-    query = urlencode({"token": token})
-    return row, f"{settings.FRONTEND_BASE_URL}{reverse('invitation')}?{query}"
+    return row, _link(token)
+
+
+def _link(token: str) -> str:
+    """The public address is the configured one, whatever host a request names."""
+    return f"{settings.FRONTEND_BASE_URL}{reverse('invitation')}?{urlencode({'token': token})}"
 
 
 def _digest(token: str) -> str:

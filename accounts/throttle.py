@@ -16,7 +16,9 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.mailing import outbox
 from accounts.models import SignInThrottle, User
+from toolbox import context
 from toolbox.events import emit
 from toolbox.problems import Problem
 
@@ -41,6 +43,9 @@ class Limit:
 ACCOUNT = Limit("account", 5, timedelta(minutes=1), timedelta(minutes=15))
 ADDRESS = Limit("address", 50, timedelta(minutes=1), timedelta(minutes=30))
 SECOND_FACTOR = Limit("second factor", 5, timedelta(minutes=1), timedelta(minutes=15))
+RESET = Limit("password reset", 3, timedelta(minutes=15), timedelta(hours=1))
+RESET_ADDRESS = Limit("password reset by address", 20, timedelta(minutes=1), timedelta(minutes=30))
+_TOLD = (ACCOUNT, SECOND_FACTOR)
 _FORGOTTEN = timedelta(hours=1)
 
 
@@ -73,6 +78,7 @@ class Attempt:
 
     name: str
     counts: tuple[Counted, ...]
+    user: User | None = None
 
     def succeeded(self) -> None:
         """Forget the failures of the account, and this one of the address."""
@@ -96,6 +102,10 @@ class Attempt:
                     scope=count.limit.scope, seconds=int(count.pause.total_seconds()),
                     failures=count.failures,
                 )  # fmt: skip
+                if count.limit in _TOLD and count.failures == count.limit.failures:
+                    outbox.lockout(
+                        self.user, address=context.current().address, scope=count.limit.scope
+                    )
 
 
 def begin(name: str, user: User | None, address: str, *, place: str = "") -> Attempt:
@@ -105,12 +115,19 @@ def begin(name: str, user: User | None, address: str, *, place: str = "") -> Att
     """
     account = f"user:{user.pk}" if user else f"name:{place}:{_folded(name)}"
     keys = ((_key("account", account), ACCOUNT), (_key("address", address), ADDRESS))
-    return Attempt(name, tuple(_count(key, limit) for key, limit in keys))
+    return Attempt(name, tuple(_count(key, limit) for key, limit in keys), user)
 
 
 def begin_second_factor(user: User) -> Attempt:
     """Count an attempt at a second factor."""
-    return Attempt(user.username, (_count(_key("second factor", str(user.pk)), SECOND_FACTOR),))
+    count = _count(_key("second factor", str(user.pk)), SECOND_FACTOR)
+    return Attempt(user.username, (count,), user)
+
+
+def begin_password_reset(mail: str, address: str) -> Attempt:
+    """Count a request for a new password, whether or not anybody has the email address."""
+    keys = ((_key("reset", _folded(mail)), RESET), (_key("reset by", address), RESET_ADDRESS))
+    return Attempt(mail, tuple(_count(key, limit) for key, limit in keys))
 
 
 def clear(user: User, actor: User | None = None) -> bool:
@@ -122,13 +139,6 @@ def clear(user: User, actor: User | None = None) -> bool:
         return False
     emit("auth.lockout_cleared", actor=actor, target=user, scope="account")
     return True
-
-
-def locked_users(users: list[User]) -> set[str]:
-    """Ids of those of ``users`` who are locked out now."""
-    keys = {_key("account", f"user:{user.pk}"): str(user.pk) for user in users}
-    locked = SignInThrottle.objects.filter(pk__in=keys, locked_until__gt=timezone.now())
-    return {keys[key] for key in locked.values_list("pk", flat=True)}
 
 
 def prune() -> int:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import housekeeping
 from audit import chain, forward, retention, verification
-from toolkits import cards, history
+from toolkits import cards, history, mailing
 from toolkits.bundles import planning
 from toolkits.catalogs import refresh as catalogs
 from toolkits.jobs import approvals, recovery
@@ -33,6 +33,7 @@ TASKS: list[tuple[Callable[[], int], float]] = [
     (recovery.sweep_queued, 5.0),
     (approvals.expire_due, 5.0),
     (deliver.deliver_due, 5.0),
+    (mailing.call_due, 2.0),
     (cards.refresh_due, 1.0),
     (planning.sweep, 300.0),
     (catalogs.ask_due, 60.0),

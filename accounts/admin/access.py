@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import devices, invitations, personal_tokens, provisioning, sessions, users
@@ -20,6 +22,7 @@ from accounts.admin.base import (
     RoleModelForm,
     acting,
 )
+from accounts.mailing import outbox
 from accounts.mfa import policy
 from accounts.models import Identity, Invitation, PersonalToken, Role, UserSession
 from accounts.roles import CORE_ROLES
@@ -89,6 +92,10 @@ class InvitationForm(InvitationModelForm):
         label=gettext_lazy("Roles"), required=False, choices=ROLE_CHOICES,
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
+    by_mail = forms.BooleanField(
+        label=gettext_lazy("Send the link by mail"), required=False,
+        help_text=gettext_lazy("Otherwise it is shown here, once, for you to hand over."),
+    )  # fmt: skip
 
     class Meta:
         model = Invitation
@@ -113,7 +120,7 @@ class InvitationAdmin(AccessAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Invitation | None = None) -> Any:
         if obj is None:
-            return ("email", "username", "roles")
+            return ("email", "username", "roles", *(("by_mail",) if outbox.possible() else ()))
         return ("email", "username", "given", "user", "invited_by", "created_at", "expires_at",
                 "used_at")  # fmt: skip
 
@@ -127,7 +134,11 @@ class InvitationAdmin(AccessAdmin):
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """Show the link, once."""
+        """Show the link, once, unless a mail holds it."""
+        if not obj.link:
+            text = _("A mail with the link is on its way to %(email)s.")
+            self.message_user(request, text % {"email": obj.email}, messages.SUCCESS)
+            return HttpResponseRedirect(reverse("admin:accounts_invitation_changelist"))
         context = {**self.admin_site.each_context(request), "title": str(obj), "link": obj.link}
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/accounts/link.html", context)

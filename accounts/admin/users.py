@@ -21,6 +21,7 @@ from accounts.admin.base import (
     UserModelForm,
     acting,
 )
+from accounts.mailing import outbox
 from accounts.mfa import proving
 from accounts.models import Factor, Grant, Identity, PersonalToken, User, UserKind, UserSession
 from accounts.rules import may_edit
@@ -156,7 +157,8 @@ class UserAdmin(AccessAdmin):
     sortable_by = ()
     ordering = ("username",)
     inlines = (GrantInline, IdentityInline, SessionInline, TokenInline, FactorInline)
-    actions = ("enable", "disable", "end_sessions", "unlock", "password_link", "drop_factors")
+    actions = ("enable", "disable", "end_sessions", "unlock", "password_link",
+               "mail_password_link", "drop_factors")  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         alive = Q(sessions__in=UserSession.objects.alive())
@@ -275,6 +277,22 @@ class UserAdmin(AccessAdmin):
             self.message_user(request, text % {"name": user.username, "link": link}, messages.INFO)
 
         self.each(request, rows, make, ("%(n)d link was made.", "%(n)d links were made."))
+
+    @admin.action(
+        description=gettext_lazy("Mail a link to set a password"), permissions=["administer"]
+    )
+    def mail_password_link(self, request: HttpRequest, rows: QuerySet[User]) -> None:
+        def send(user: User) -> None:
+            invitations.password_link(acting(request), user, by_mail=True)
+
+        done = ("%(n)d mail is on its way.", "%(n)d mails are on their way.")
+        self.each(request, rows, send, done)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        found = super().get_actions(request)
+        if not outbox.possible():
+            found.pop("mail_password_link", None)
+        return found
 
     @admin.action(description=gettext_lazy("Remove second factors"), permissions=["administer"])
     def drop_factors(self, request: HttpRequest, rows: QuerySet[User]) -> None:

@@ -102,8 +102,14 @@ class NewGrantSerializer(Strict):
     sees_jobs = TrueOrFalse(default=True)
 
 
+class NewLinkSerializer(Strict):
+    """How a link reaches whom it is for."""
+
+    by_mail = TrueOrFalse(default=False)
+
+
 class LinkSerializer(serializers.Serializer[Any]):
-    """A link that is good once, and is in this answer alone."""
+    """A link that is good once, and is in this answer alone; empty where it goes by mail."""
 
     link = serializers.CharField()
     expires_at = serializers.DateTimeField()
@@ -157,10 +163,11 @@ class NewInvitationSerializer(Strict):
     roles = serializers.ListField(
         child=serializers.ChoiceField(choices=ROLES), default=list, max_length=len(ROLES)
     )
+    by_mail = TrueOrFalse(default=False)
 
 
 class InvitedSerializer(serializers.Serializer[Any]):
-    """A new invitation with its link, which is in this answer alone."""
+    """A new invitation. Its link is in this answer alone; empty where it goes by mail."""
 
     id = serializers.UUIDField()
     email = serializers.CharField()

@@ -18,6 +18,7 @@ from accounts.api.admin_serializers import (
     ROLES,
     ChangeUserSerializer,
     LinkSerializer,
+    NewLinkSerializer,
     NewUserSerializer,
     UserPageSerializer,
     UserSerializer,
@@ -260,12 +261,20 @@ class UserPasswordLinkView(AccessView):
     """A way for somebody to set a new password."""
 
     @extend_schema(
-        operation_id="users_password_link", request=None, responses={201: LinkSerializer},
+        operation_id="users_password_link",
+        request=NewLinkSerializer,
+        responses={201: LinkSerializer},
         extensions=may_answer(403),
     )  # fmt: skip
     def post(self, request: Request, user_id: UUID) -> Response:
         """Make a link by which the owner of the account sets a new password."""
-        row, link = invitations.password_link(self.actor, self.find(user_id))
+        user = self.find(user_id)
+        given = NewLinkSerializer(data=request.data or {})
+        given.is_valid(raise_exception=True)
+        try:
+            row, link = invitations.password_link(self.actor, user, **given.validated_data)
+        except ModelError as error:
+            raise as_api_error(error) from None
         body = LinkSerializer({"link": link, "expires_at": row.expires_at}).data
         return Response(body, status=201, headers={"Cache-Control": "no-store"})
 

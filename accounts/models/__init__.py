@@ -2,6 +2,7 @@ from accounts.models.device import DeviceGrant, DeviceState
 from accounts.models.factor import Factor, FactorKind, Role, RolePolicy
 from accounts.models.grant import Grant, GrantRole
 from accounts.models.invitation import Invitation
+from accounts.models.mail import MailPurpose, OutgoingMail
 from accounts.models.provider import Identity, Provider, ProviderKind, ProvidersApplied
 from accounts.models.session import SessionKind, UserSession
 from accounts.models.throttle import SignInThrottle
@@ -17,6 +18,8 @@ __all__ = [
     "GrantRole",
     "Identity",
     "Invitation",
+    "MailPurpose",
+    "OutgoingMail",
     "PersonalToken",
     "Provider",
     "ProviderKind",

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from accounts.pages import account, confirm, device, invitation, oidc, second_factor, sign_in
+from accounts.pages import (
+    account,
+    confirm,
+    device,
+    forgotten,
+    invitation,
+    oidc,
+    second_factor,
+    sign_in,
+)
 
 urlpatterns = [
     path("login/", sign_in.login, name="login"),
@@ -17,6 +26,7 @@ urlpatterns = [
     path(
         "second-factor/<uuid:factor_id>/remove/", second_factor.remove, name="second-factor-remove"
     ),
+    path("forgotten/", forgotten.forgotten, name="password-forgotten"),
     path("invitation/", invitation.invitation, name="invitation"),
     path("device/", device.device, name="account-device"),
     path("confirm/", confirm.confirm, name="account-confirm"),

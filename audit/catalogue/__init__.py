@@ -14,6 +14,7 @@ from audit.catalogue.types import EventType, Severity
 PARTS: dict[str, list[EventType]] = {
     "Signing in": accounts.SIGN_IN,
     "Users, roles and tokens": accounts.PEOPLE,
+    "Mail about accounts": accounts.MAIL,
     "Toolkits": toolkits.EVENTS,
     "Records, settings and secrets": toolkits.DATA,
     "Jobs and schedules": jobs.EVENTS,

@@ -9,6 +9,7 @@ _REASON = "why, in words"
 _VIA = "through which door"
 _OWNER = "whose it is"
 _CLIENT = "what the device calls itself"
+_PURPOSE = "invitation, password, forgotten or lockout"
 
 SIGN_IN = [
     info("auth.signed_in", "A user signed in.", provider=_PROVIDER, method="how they proved it"),
@@ -24,13 +25,18 @@ SIGN_IN = [
         "auth.locked_out",
         "An account or an address was locked after too many refused sign-ins.",
         username="the name as typed",
-        scope="what is locked: account or address",
+        scope="what is locked: account, address, second factor or password reset",
         seconds="for how long",
         failures="how many attempts were refused",
     ),
     notice("auth.lockout_cleared", "An administrator ended a lockout.", scope="what was locked"),
     notice("auth.password_changed", "A user changed their password."),
-    notice("auth.password_reset_requested", "A link to set a new password was asked for."),
+    notice(
+        "auth.password_reset_requested",
+        "A link to set a new password was asked for, whether or not anybody has the address.",
+        via="by the page for forgotten passwords or by an administrator",
+        email="the address as typed",
+    ),
     notice("auth.password_set", "A password was set by link, invitation or administrator."),
     notice("auth.mfa_added", "A second factor was added.", kind="totp, passkey or recovery codes"),
     notice("auth.mfa_removed", "A second factor was removed.", kind="which kind"),
@@ -70,6 +76,14 @@ SIGN_IN = [
         status="HTTP status of the answer",
     ),
 ]
+
+MAIL = [
+    info("mail.sent", "A mail about an account was sent.", purpose=_PURPOSE, to="where to"),
+    warning(
+        "mail.failed", "A mail about an account could not be sent.",
+        purpose=_PURPOSE, to="where to", reason=_REASON,
+    ),
+]  # fmt: skip
 
 PEOPLE = [
     notice("user.bootstrapped", "The first administrator was created.", roles="core roles given"),

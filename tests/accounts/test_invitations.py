@@ -156,8 +156,9 @@ def test_a_link_names_our_own_host_whatever_the_request_says(admin: User, user: 
     client = Client()
     client.force_login(admin)
     response = client.post(
-        f"/api/v1/users/{user.pk}/password-link/", headers={"Host": "localhost"}
-    )
+        f"/api/v1/users/{user.pk}/password-link/", {}, "application/json",
+        headers={"Host": "localhost"},
+    )  # fmt: skip
     assert response.json()["link"].startswith("http://127.0.0.1:8000/account/invitation/?token=")
 
 

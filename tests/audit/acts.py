@@ -379,6 +379,9 @@ NO_ACT: dict[str, str] = {
     "POST /audit/<uuid:event_id>/": "GET alone",
 }
 
+#: Acts of whoever comes: their events name nobody but the address.
+ANONYMOUS = {"POST /account/forgotten/"}
+
 #: Command lines of management commands, and the event of each.
 COMMANDS: dict[str, str] = {
     "audit prune": "audit.pruned",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.test import Client
+from django.test import Client, override_settings
 
 from accounts import invitations
 from accounts.models import Factor, Grant, Provider, SignInThrottle
@@ -96,10 +96,18 @@ def _remove_factors(w: World) -> Any:
     return on_user("delete", "factors/")(w)
 
 
+def _forgotten(w: World) -> Any:
+    with override_settings(EMAIL_URL="smtp://localhost:1"):
+        return Client().post("/account/forgotten/", {"email": "uma@corp.test"})
+
+
 @act("DELETE /api/v1/invitations/<uuid:invitation_id>/", "user.invitation_withdrawn")
 def _withdraw(w: World) -> Any:
     row, _ = invitations.invite(w.people["admin"], email="new@corp.test")
     return w.send("admin", "delete", f"invitations/{row.pk}/")
+
+
+act("POST /account/forgotten/", "auth.password_reset_requested")(_forgotten)
 
 
 @act("POST /account/invitation/", "user.invitation_accepted")
