@@ -19,6 +19,12 @@ for folder in sorted(BUNDLED.iterdir()):
         sys.path.append(str(folder))
 
 
+# After the paths are there: these fixtures are of a bundle's own classes.
+from tests.bundled.zabbix_servers import standin, unique, zabbix, zabbix_itself  # noqa: E402
+
+__all__ = ["standin", "unique", "zabbix", "zabbix_itself"]
+
+
 @pytest.fixture
 def bundled(storage: Path, db: None) -> Callable[[str], Toolkit]:
     """Install a bundled toolkit by its slug, as the platform does at its first start."""
