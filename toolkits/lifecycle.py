@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from toolbox import secrets
 from toolbox.events import emit
-from toolkits.bundles import storage
+from toolkits.bundles import presence, storage, store
 from toolkits.bundles.install import switch
-from toolkits.errors import NotUsable
+from toolkits.errors import BundleError, NotUsable
 from toolkits.jobs.states import TERMINAL
 from toolkits.models import (
     CardState,
@@ -84,7 +84,7 @@ def rollback(
         raise NotUsable(f"No other version of {toolkit.slug} is kept.")
     if target.toolkit_id != toolkit.pk or target.pk == toolkit.active_version_id:
         raise NotUsable(f"{target.version} is not a version to go back to.")
-    if problems := storage.verify(target.path, target.digest):
+    if problems := _problems(target):
         raise NotUsable(f"{target.version} cannot be activated: {'; '.join(problems)}.")
     with transaction.atomic():
         row = Toolkit.objects.select_for_update().get(pk=toolkit.pk)
@@ -100,6 +100,13 @@ def rollback(
         )
     toolkit.refresh_from_db()
     return target
+
+
+def _problems(version: ToolkitVersion) -> list[str]:
+    try:
+        return storage.verify(presence.bundle_of(version), version.digest)
+    except BundleError as error:
+        return [str(error)]
 
 
 def uninstall(
@@ -171,6 +178,7 @@ def remove_version(version: ToolkitVersion, user: Any) -> None:
     with transaction.atomic():
         Toolkit.objects.filter(active_version=version).update(active_version=None)
         emit("toolkit.version_removed", actor=user, target=version, digest=version.digest)
-        path = version.path
+        path, digest = version.path, version.digest
         version.delete()
     storage.remove(path)
+    store.delete(digest)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import redis
 import requests
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -158,6 +160,22 @@ def web() -> str:
     return f"answers at {settings.WEB_CHECK_URL}"
 
 
+def bundle_store() -> str:
+    """Where hosts that share no disk take bundles from: it can be written."""
+    if not settings.TOOLKIT_BUNDLE_STORAGE:
+        return "a folder in the toolkit storage, which all hosts have to share"
+    try:
+        kept = storages["bundles"]
+        kept.delete(kept.save("probe", ContentFile(b"probe")))
+    except Exception as error:  # noqa: BLE001  (each storage fails in its own way)
+        words = " ".join(str(error).split())[:200]
+        raise CheckFailed(
+            f"it cannot be written: {type(error).__name__}: {words}",
+            "Check TOOLKIT_BUNDLE_STORAGE and TOOLKIT_BUNDLE_STORAGE_OPTIONS.",
+        ) from None
+    return settings.TOOLKIT_BUNDLE_STORAGE.rpartition(".")[2]
+
+
 def isolation() -> str:
     """What keeps toolkit code away from the platform. Never fails; says what does not hold."""
     if settings.TOOLKIT_RUNNER_UID is not None and os.geteuid() == 0:
@@ -176,6 +194,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "redis": redis_server,
     "vault": vault,
     "storage": storage,
+    "bundles": bundle_store,
     "isolation": isolation,
 }
 

@@ -3,7 +3,7 @@
 import warnings
 
 from toolbox.settings.environment import BASE_DIR
-from toolbox.settings.platform import ARTIFACT_STORAGE
+from toolbox.settings.platform import ARTIFACT_STORAGE, BUNDLE_STORAGE
 
 INSTALLED_APPS = [
     "toolbox",
@@ -79,6 +79,7 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
     "artifacts": ARTIFACT_STORAGE,
+    "bundles": BUNDLE_STORAGE,
 }
 
 LANGUAGE_CODE = "en"

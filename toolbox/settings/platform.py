@@ -2,6 +2,7 @@
 
 from toolbox.config import VaultConfig
 from toolbox.settings import environment as e
+from toolbox.settings.storages import file_storage
 
 BASE_DIR = e.BASE_DIR
 VAR_DIR = e.VAR_DIR
@@ -79,17 +80,22 @@ TOOLKIT_ARTIFACT_MAX_BYTES = e.number(
 TOOLKIT_ARTIFACT_TOTAL_MAX_BYTES = e.number(
     "TOOLKIT_ARTIFACT_TOTAL_MAX_BYTES", 1 << 30, least=1, about="All that one job may keep."
 )
-ARTIFACT_STORAGE = (
-    {"BACKEND": TOOLKIT_ARTIFACT_STORAGE, "OPTIONS": TOOLKIT_ARTIFACT_STORAGE_OPTIONS}
-    if TOOLKIT_ARTIFACT_STORAGE
-    else {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": TOOLKIT_ARTIFACT_DIR,
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
-    }
+ARTIFACT_STORAGE = file_storage(
+    TOOLKIT_ARTIFACT_STORAGE, TOOLKIT_ARTIFACT_STORAGE_OPTIONS, TOOLKIT_ARTIFACT_DIR
+)
+TOOLKIT_BUNDLE_STORAGE = e.text(
+    "TOOLKIT_BUNDLE_STORAGE",
+    about="Class of a Django storage that every host takes bundles from, such as one for S3: "
+    "where hosts share no disk. By default a folder in TOOLKIT_STORAGE_DIR.",
+)
+TOOLKIT_BUNDLE_STORAGE_OPTIONS = e.mapping(
+    "TOOLKIT_BUNDLE_STORAGE_OPTIONS", about="Its options, as a JSON object."
+)
+BUNDLE_STORAGE = file_storage(
+    TOOLKIT_BUNDLE_STORAGE,
+    TOOLKIT_BUNDLE_STORAGE_OPTIONS,
+    TOOLKIT_STORAGE_DIR / ".bundles",
+    overwrite=True,
 )
 TOOLKIT_UPLOAD_MAX_BYTES = e.number(
     "TOOLKIT_UPLOAD_MAX_BYTES", 52_428_800, least=1, about="Largest zip that is accepted."

@@ -110,6 +110,8 @@ def toolkit_environment(bundle: Path) -> Path | None:
         sha.update(wheel.name.encode() + wheel.read_bytes())
     name = f"tk-{sha.hexdigest()[:16]}"
     target = _root() / name
+    if target.is_dir():
+        return target
     with _locked(name):
         if not target.is_dir():
             staged = Path(tempfile.mkdtemp(dir=_root(), prefix=".new-"))

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from toolbox.events import emit
 from toolkits import cards
-from toolkits.bundles import planning, storage
+from toolkits.bundles import planning, storage, store
 from toolkits.bundles.permissions import Permissions
 from toolkits.bundles.planning import PlanOptions
 from toolkits.errors import BundleError, Conflict, NotUsable
@@ -46,15 +46,22 @@ def confirm(plan: InstallPlan, user: Any, *, digest: str, consent: bool = False)
     ``BundleError``, after which nothing has changed.
     """
     _check_confirmable(plan, digest=digest, consent=consent)
-    staged = plan.folder / "bundle"
-    if problems := storage.verify(staged, plan.digest):
-        raise BundleError("what was planned is not there any more: " + "; ".join(problems))
     # The folder is named by its digest, so that it being there before its row harms nobody.
-    folder = storage.adopt(staged, plan.slug, plan.version, plan.digest)
+    folder = _in_place(plan)
     with transaction.atomic():
         version = _activate(plan, folder, user)
     planning.discard_files(plan)
     return version
+
+
+def _in_place(plan: InstallPlan) -> Path:
+    """Move what was planned to where this host keeps bundles; fetch what another host planned."""
+    staged = plan.folder / "bundle"
+    if not staged.is_dir():
+        return store.take(plan.slug, plan.version, plan.digest)
+    if problems := storage.verify(staged, plan.digest):
+        raise BundleError("what was planned is not there any more: " + "; ".join(problems))
+    return storage.adopt(staged, plan.slug, plan.version, plan.digest)
 
 
 def _check_confirmable(plan: InstallPlan, *, digest: str, consent: bool) -> None:

@@ -12,7 +12,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from toolbox.events import emit
-from toolkits.bundles import differences, environment, health, manifest, semver, storage, trust
+from toolkits.bundles import (
+    differences,
+    environment,
+    health,
+    manifest,
+    semver,
+    storage,
+    store,
+    trust,
+)
 from toolkits.bundles.manifest import Manifest
 from toolkits.bundles.permissions import Permissions
 from toolkits.bundles.source import Bundle
@@ -112,6 +121,8 @@ def _fill(plan: InstallPlan, source: Path) -> None:
     described = describe(spec) if read.entry else _EMPTY
     _check_queues(read, described)
     health.check(spec, described, toolkit)
+    # From here on any host can install exactly this.
+    store.put(bytes_at, plan.digest)
     plan.slug, plan.version, plan.manifest = read.slug, read.version, read.data
     plan.description, plan.environment = described, str(own or "")
     plan.signature = signature.as_json()
@@ -192,8 +203,13 @@ def discard(plan: InstallPlan, user: Any) -> None:
 
 
 def discard_files(plan: InstallPlan) -> None:
-    """Remove the bytes of a plan."""
+    """Remove the bytes of a plan; those in the store too, unless something else needs them."""
     shutil.rmtree(plan.folder, ignore_errors=True)
+    if not plan.digest or ToolkitVersion.objects.filter(digest=plan.digest).exists():
+        return
+    others = InstallPlan.objects.filter(digest=plan.digest, state=PlanState.READY)
+    if not others.exclude(pk=plan.pk).exists():
+        store.delete(plan.digest)
 
 
 def sweep() -> int:

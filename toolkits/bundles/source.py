@@ -23,8 +23,10 @@ _SKIPPED_FOLDERS = frozenset({"__pycache__", ".git", ".venv", ".mypy_cache", ".p
 class Bundle:
     """The files of a bundle by their paths, with the single top folder taken off."""
 
-    def __init__(self, source: Path) -> None:
+    def __init__(self, source: Path, most_bytes: int | None = None) -> None:
+        """Open a zip, of at most ``most_bytes`` instead of the limit of an upload, or a folder."""
         self._source = source
+        self._most_bytes = most_bytes or settings.TOOLKIT_UPLOAD_MAX_BYTES
         self._stream: BinaryIO | None = None
         self._zip: ZipReader | None = None
         if source.is_dir():
@@ -39,9 +41,9 @@ class Bundle:
 
     def _open_zip(self) -> None:
         length = self._source.stat().st_size
-        if length > settings.TOOLKIT_UPLOAD_MAX_BYTES:
+        if length > self._most_bytes:
             raise BundleError(
-                f"the zip has {length:,} bytes; the limit is {settings.TOOLKIT_UPLOAD_MAX_BYTES:,}",
+                f"the zip has {length:,} bytes; the limit is {self._most_bytes:,}",
                 where=self._source.name,
                 hint="Raise TOOLKIT_UPLOAD_MAX_BYTES if this is right.",
             )

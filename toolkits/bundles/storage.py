@@ -83,12 +83,17 @@ def _write_file(bundle: Bundle, path: str, target: Path) -> str:
     return sha.hexdigest()
 
 
+def folder_for(slug: str, version: str, digest: str) -> Path:
+    """Where an installed bundle is, on every host."""
+    return _root() / slug / f"{version}-{digest[:12]}"
+
+
 def adopt(folder: Path, slug: str, version: str, digest: str) -> Path:
     """Move a written folder to where installed bundles are; returns that place.
 
     One that is there already and whole is kept as it is.
     """
-    target = _root() / slug / f"{version}-{digest[:12]}"
+    target = folder_for(slug, version, digest)
     if target.is_dir() and not verify(target, digest):
         remove(folder)
         return target
@@ -98,7 +103,10 @@ def adopt(folder: Path, slug: str, version: str, digest: str) -> Path:
     try:
         folder.rename(target)
     except OSError as error:
-        raise BundleError(f"it could not be stored: {error.strerror}") from error
+        if verify(target, digest):
+            raise BundleError(f"it could not be stored: {error.strerror}") from error
+        # Another process was faster with the same.
+        remove(folder)
     return target
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from toolkits.cli import authoring, installing, managing
+from toolkits.cli import authoring, installing, managing, storing
 
 ACTIONS: dict[str, Callable[[dict[str, Any], Any], None]] = {
     "install": installing.install,
@@ -16,6 +16,7 @@ ACTIONS: dict[str, Callable[[dict[str, Any], Any], None]] = {
     "uninstall": managing.uninstall,
     "pin": managing.pin,
     "unpin": managing.unpin,
+    "store": storing.synchronise,
     "new": authoring.new,
     "check": authoring.check,
     "pack": authoring.pack,
@@ -26,5 +27,5 @@ ACTIONS: dict[str, Callable[[dict[str, Any], Any], None]] = {
 
 def add_arguments(actions: Any) -> None:
     """Declare the subcommands."""
-    for module in (installing, managing, authoring):
+    for module in (installing, managing, storing, authoring):
         module.add_arguments(actions)

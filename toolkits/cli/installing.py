@@ -8,13 +8,13 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from toolkits.bundles import manifest, planning, storage
+from toolkits.bundles import manifest, planning, presence, storage
 from toolkits.bundles.install import confirm
 from toolkits.bundles.planning import PlanOptions
 from toolkits.bundles.source import Bundle
 from toolkits.cli.users import acting_user
 from toolkits.errors import BundleError
-from toolkits.models import InstallPlan, Toolkit, ToolkitVersion
+from toolkits.models import InstallPlan, Toolkit
 
 
 def add_arguments(actions: Any) -> None:
@@ -46,13 +46,9 @@ def install(options: dict[str, Any], out: Any) -> None:
 
 
 def _install_one(source: Path, options: dict[str, Any], out: Any) -> None:
-    if options["bundled"]:
-        if removed := _removed(source):
-            out.write(f"{removed} was removed by an administrator and is left so.")
-            return
-        if same := _unchanged(source):
-            out.write(same)
-            return
+    if options["bundled"] and (why := _left_alone(source)):
+        out.write(why)
+        return
     user = acting_user(options.get("user"))
     wanted = PlanOptions(
         allow_downgrade=options["allow_downgrade"],
@@ -70,28 +66,28 @@ def _install_one(source: Path, options: dict[str, Any], out: Any) -> None:
     out.write(f"{plan.slug} {version.version} is active: {count} {word}.")
 
 
-def _removed(source: Path) -> str:
-    """The slug of a bundled toolkit that somebody removed: it stays removed at the next start."""
-    with Bundle(source) as bundle:
-        slug = manifest.read(bundle).slug
-    return slug if Toolkit.objects.filter(slug=slug, removed_at__isnull=False).exists() else ""
+def _left_alone(source: Path) -> str:
+    """Why a bundled toolkit is left as it is, for the one who reads the log; empty otherwise.
 
-
-def _unchanged(source: Path) -> str:
-    """What to say of a bundled toolkit whose very content is active and whole already.
-
-    Each start of the embedded stack passes here: nothing is planned or described anew.
+    Somebody removed it, or holds it at its version; or its very content is active and whole
+    already: each start of the embedded stack passes here, and nothing is described anew.
     """
     with Bundle(source) as bundle:
         slug = manifest.read(bundle).slug
-        digest = storage.digest_of(bundle)
-    active = ToolkitVersion.objects.filter(
-        digest=digest, pk__in=Toolkit.objects.installed().filter(slug=slug).values("active_version")
-    ).first()
-    if active is None or storage.verify(active.path, digest):
+        toolkit = Toolkit.objects.select_related("active_version").filter(slug=slug).first()
+        if toolkit is None:
+            return ""
+        if toolkit.removed_at is not None:
+            return f"{slug} was removed by an administrator and is left so."
+        active = toolkit.active_version
+        if active is None:
+            return ""
+        if toolkit.pinned:
+            return f"{slug} is held at {active.version} and is left so."
+        same = storage.digest_of(bundle) == active.digest
+    if not same or storage.verify(active.path, active.digest):
         return ""
-    if active.environment and not Path(active.environment).is_dir():
-        return ""
+    presence.ensure(active)
     return f"{slug} {active.version} is active already."
 
 

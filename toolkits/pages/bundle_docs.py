@@ -7,6 +7,7 @@ from pathlib import Path
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from toolkits.bundles import presence
 from toolkits.models import ToolkitVersion
 from toolkits.pages import documents
 from toolkits.pages.documents import Document
@@ -14,12 +15,14 @@ from toolkits.pages.documents import Document
 
 def pages(version: ToolkitVersion | None) -> list[Document]:
     """Return the documents, the index first."""
-    return documents.listing(version.path / "docs") if version else []
+    folder = presence.folder_of(version)
+    return documents.listing(folder / "docs") if folder else []
 
 
 def text(version: ToolkitVersion | None, page: str) -> str | None:
     """Return one document as Markdown, or None when there is no such page."""
-    path = documents.files(version.path / "docs").get(page) if version else None
+    folder = presence.folder_of(version)
+    path = documents.files(folder / "docs").get(page) if folder else None
     return documents.read(path) if path else None
 
 
@@ -37,10 +40,12 @@ def html(slug: str, text: str) -> SafeString:
 
 def picture(version: ToolkitVersion | None, name: str) -> Path | None:
     """Return a picture that stands beside the documents."""
-    return documents.pictures(version.path / "docs").get(name) if version else None
+    folder = presence.folder_of(version)
+    return documents.pictures(folder / "docs").get(name) if folder else None
 
 
 def changelog(version: ToolkitVersion | None) -> str:
     """Return the changelog as Markdown; empty when there is none."""
-    path = version.path / "CHANGELOG.md" if version else None
+    folder = presence.folder_of(version)
+    path = folder / "CHANGELOG.md" if folder else None
     return documents.read(path) if path and path.is_file() and not path.is_symlink() else ""

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from toolkits import access
+from toolkits.bundles import presence
 from toolkits.models import Job, Record, Toolkit, ToolkitVersion
 from toolkits.pages import documents, handbook
 from toolkits.pages.collections import Collection
@@ -168,7 +169,8 @@ def _texts_of(version_id: int, folder: str) -> tuple[tuple[str, str, str], ...]:
 
 
 def _texts(version_id: int, version: ToolkitVersion) -> tuple[tuple[str, str, str], ...]:
-    return _texts_of(version_id, str(version.path / "docs"))
+    folder = presence.folder_of(version)
+    return _texts_of(version_id, str(folder / "docs")) if folder else ()
 
 
 def _excerpt(text: str, words: list[str]) -> str:

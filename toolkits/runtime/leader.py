@@ -23,7 +23,7 @@ from toolkits.jobs.lease import Ending
 from toolkits.jobs.redaction import Redactor
 from toolkits.jobs.states import JobState
 from toolkits.models import Job
-from toolkits.runtime import child_calls, database, worker_state
+from toolkits.runtime import child_calls, database, preparing, worker_state
 from toolkits.runtime.job_run import JobRun
 from toolkits.runtime.process import RunnerProcess, boot_time
 
@@ -34,6 +34,7 @@ _MOST_WAITING = 8
 _LOOK_SECONDS = 0.25
 #: The token of a run outlives its time limit by so much, for its cleanup hook.
 _TOKEN_SPARE = 120
+_NOT_FETCHED = "The worker was stopped while it fetched the toolkit."
 _FINAL = frozenset({"fenced", "lapsed"})
 
 
@@ -215,6 +216,9 @@ def _begin(job: Job, claimed_at: float) -> JobRun | Ending:
     if job.toolkit_id is None or version is None:
         return _not_begun("The toolkit version that it was for has been removed.")
     try:
+        held_at = preparing.prepare(job, version, claimed_at)
+        if held_at is None:
+            return Ending(JobState.LOST, _NOT_FETCHED, exit_reason="stopped")
         own = RunSecrets(secrets.client(), job.toolkit_slug, job.timeout_seconds + _TOKEN_SPARE)
         inputs, secret_values = job_secrets.reveal(job, own.get)
         runner = worker_state.pool().acquire(worker_state.spec_of(version))
@@ -225,7 +229,7 @@ def _begin(job: Job, claimed_at: float) -> JobRun | Ending:
     except OSError as error:
         log.exception("the runner could not be started")
         return _not_begun(f"The runner could not be started: {error.strerror}.")
-    run = JobRun(job, runner, Redactor(secret_values), own, claimed_at)
+    run = JobRun(job, runner, Redactor(secret_values), own, held_at)
     run.begin(inputs)
     return run
 

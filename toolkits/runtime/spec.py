@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from toolkits.bundles import presence
 from toolkits.bundles.environment import sdk_environment
 from toolkits.bundles.permissions import Permissions
 from toolkits.models import ToolkitVersion
@@ -32,9 +33,12 @@ class RunnerSpec:
 
     @classmethod
     def of(cls, version: ToolkitVersion) -> RunnerSpec:
-        """The spec of an installed version."""
-        own = Path(version.environment) if version.environment else None
-        return replace(cls.planned(version.manifest, version.path, own), digest=version.digest)
+        """The spec of an installed version, which is fetched where this host lacks it.
+
+        Raises ``BundleError``.
+        """
+        bundle, own = presence.bundle_of(version), presence.environment_of(version)
+        return replace(cls.planned(version.manifest, bundle, own), digest=version.digest)
 
     @classmethod
     def planned(

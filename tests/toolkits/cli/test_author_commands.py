@@ -203,3 +203,16 @@ def test_a_bundled_toolkit_that_is_active_already_is_not_described_again(
     (active.path / "kit.py").write_text("damaged")
     assert "is active: 1 operation" in toolkit("install", "--bundled", source)
     assert "damaged" not in (active.path / "kit.py").read_text()
+
+
+def test_a_bundled_toolkit_that_is_held_at_its_version_stays_there(tmp_path, db):
+    toolkit("install", "--bundled", write_kit(tmp_path, slug="shipped"))
+    toolkit("pin", "shipped")
+    newer = write_kit(tmp_path / "next", slug="shipped", version="1.1.0")
+
+    assert "shipped is held at 1.0.0" in toolkit("install", "--bundled", newer)
+    assert Toolkit.objects.get().active_version.version == "1.0.0"
+
+    toolkit("unpin", "shipped")
+    toolkit("install", "--bundled", newer)
+    assert Toolkit.objects.get().active_version.version == "1.1.0"
