@@ -53,5 +53,5 @@ def test_a_pattern_that_is_none_fails_in_words(run):
 
     assert job.state == JobState.FAILED
     assert job.reason == (
-        "The pattern is not valid: missing ), unterminated subpattern at character 2."
+        "pattern: it is not valid: missing ), unterminated subpattern at character 2."
     )

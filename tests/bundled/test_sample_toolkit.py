@@ -42,6 +42,18 @@ def test_what_the_code_refuses_is_told_at_its_field(run):
     assert job.error["errors"] == [
         {"loc": ["ticket"], "message": "'x' is not a ticket; write it like OPS-123"}
     ]
+    assert job.reason == (
+        "The inputs are not valid: ticket: 'x' is not a ticket; write it like OPS-123"
+    )
+
+
+def test_what_an_operation_itself_finds_wrong_with_an_input_is_told_at_its_field(run):
+    job = run("sample-toolkit", "count_words")
+
+    assert job.error["errors"] == [
+        {"loc": ["text"], "message": "there is no text to count; paste some, or give a file."}
+    ]
+    assert job.reason == "text: there is no text to count; paste some, or give a file."
 
 
 def test_a_note_changes_record_state_and_history(bundled, run, user):

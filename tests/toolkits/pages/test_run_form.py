@@ -359,3 +359,19 @@ def test_without_scripts_a_button_adds_a_row(signed_in: Client) -> None:
     assert 'name="rules[1].name"' in text
     assert 'value="first"' in text
     assert not Job.objects.exists()
+
+
+def test_what_the_toolkits_code_refuses_stands_at_its_field(client: Client, user: User) -> None:
+    kit = make_row(operations=[operation("check", inputs=SCHEMA)])
+    errors = [{"loc": ["host"], "message": "it is not a host"}]
+    error = {"kind": "invalid_inputs", "message": "host: it is not a host", "errors": errors}
+    job = make_job(
+        kit, user, operation="check", state=JobState.FAILED, reason=error["message"], error=error,
+        inputs={"host": "x", "mode": "fast"},
+    )  # fmt: skip
+    client.force_login(user)
+
+    shown = client.get(f"/toolkits/{kit.slug}/run/check/?_from={job.pk}").content.decode()
+
+    notes = shown[shown.index('id="id_host-notes"') :]
+    assert notes.index("It is not a host") < notes.index("</div>")

@@ -96,6 +96,7 @@ def run(request: PageRequest, slug: str, operation: str) -> HttpResponseBase:
     form = RunForm(toolkit, described, user=request.user, dry_run=bool(job and job.dry_run))
     if job is not None:
         form.values = console.storable(form.schema, job.inputs)
+        form.errors = _refused(job)
     if preset := _preset(request, toolkit, operation):
         form.values = console.storable(form.schema, preset.inputs)
     form.values |= forms.read(form.schema, request.GET, partial=True).inputs
@@ -122,6 +123,14 @@ def _job_to_repeat(request: PageRequest, toolkit: Toolkit, operation: str) -> Jo
         return None
     jobs = access.visible_jobs(request.user).filter(toolkit=toolkit, operation=operation)
     return jobs.filter(pk=wanted).first()
+
+
+def _refused(job: Job) -> list[FieldError]:
+    """What the toolkit's own code found wrong with the inputs of a job, at each field."""
+    error: dict[str, Any] = job.error or {}
+    return [
+        FieldError(tuple(one["loc"]), str(one["message"])) for one in error.get("errors") or []
+    ]
 
 
 def _preset(request: PageRequest, toolkit: Toolkit, operation: str) -> RunPreset | None:

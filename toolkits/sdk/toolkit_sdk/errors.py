@@ -8,12 +8,13 @@ from pydantic import ValidationError
 class ToolkitError(Exception):
     """Raise it to fail a job with a message for people; it is shown without a traceback.
 
-    ``retry=False`` says that trying again cannot help, so that no attempt follows.
+    ``retry=False`` says that trying again cannot help, so that no attempt follows. ``field``
+    names the input that is to blame: the form shows the message there, and no attempt follows.
     """
 
-    def __init__(self, message: str = "", *, retry: bool = True) -> None:
-        super().__init__(message)
-        self.retry = retry
+    def __init__(self, message: str = "", *, retry: bool = True, field: str = "") -> None:
+        super().__init__(f"{field}: {message}" if field else message)
+        self.message, self.retry, self.field = message, retry, field
 
 
 class DescribeError(Exception):

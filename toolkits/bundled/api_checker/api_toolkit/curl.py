@@ -67,11 +67,11 @@ def read(command: str, name: str = "") -> tuple[SavedRequest, list[str]]:
     """
     words = _words(command)
     if not words or words[0].rpartition("/")[2] not in ("curl", "curl.exe"):
-        raise ToolkitError("command: it does not begin with curl.")
+        raise ToolkitError("it does not begin with curl.", field="command")
     found = _Read()
     _options(iter(words[1:]), found)
     if not found.url:
-        raise ToolkitError("command: it names no URL.")
+        raise ToolkitError("it names no URL.", field="command")
     return _request(found, name), found.dropped
 
 
@@ -82,7 +82,7 @@ def _words(command: str) -> list[str]:
     try:
         return shlex.split(text)
     except ValueError as error:
-        raise ToolkitError(f"command: its quotes do not match ({error}).") from None
+        raise ToolkitError(f"its quotes do not match ({error}).", field="command") from None
 
 
 def _unescaped(text: str) -> str:
@@ -109,7 +109,7 @@ def _options(words: Any, found: _Read) -> None:
         elif not word.startswith("--") and all(f"-{one}" in _FLAGS for one in word[1:]):
             found.flags |= {_FLAGS[f"-{one}"] for one in word[1:]}
         else:
-            raise ToolkitError(f"command: the option {option} is not known here.")
+            raise ToolkitError(f"the option {option} is not known here.", field="command")
 
 
 def _take(found: _Read, option: str, value: str) -> None:
@@ -139,7 +139,7 @@ def _seconds(value: str) -> float:
     try:
         return min(300.0, max(0.1, float(value)))
     except ValueError:
-        raise ToolkitError(f"command: {value!r} is not a number of seconds.") from None
+        raise ToolkitError(f"{value!r} is not a number of seconds.", field="command") from None
 
 
 def _data(found: _Read, kind: str, option: str, value: str) -> None:
@@ -168,7 +168,7 @@ def _request(found: _Read, name: str) -> SavedRequest:
     method = found.method.upper() or ("HEAD" if "head" in found.flags else "")
     method = method or ("POST" if made.get("body_kind", "none") != "none" else "GET")
     if method not in _METHODS:
-        raise ToolkitError(f"command: the method {method} is not known here.")
+        raise ToolkitError(f"the method {method} is not known here.", field="command")
     return SavedRequest(
         name=name or f"{method} {urlsplit(url).path or '/'}"[:200],
         method=method,  # type: ignore[arg-type]
@@ -225,7 +225,7 @@ def _basic(text: str) -> dict[str, Any]:
     try:
         user, _, password = base64.b64decode(text.strip()).decode().partition(":")
     except ValueError:
-        raise ToolkitError("command: its basic authentication cannot be read.") from None
+        raise ToolkitError("its basic authentication cannot be read.", field="command") from None
     return {"auth": "basic", "username": user, "secret": Secret(password)}
 
 

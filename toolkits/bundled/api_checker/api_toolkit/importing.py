@@ -89,12 +89,16 @@ def _document(ctx: Context, text: str, upload: File | None, url: str) -> str:
     if text.strip():
         return text
     if not url:
-        raise ToolkitError("There is no document: paste it, give a file, or say where it is.")
+        raise ToolkitError(
+            "there is no document: paste it, give a file, or say where it is.", field="text"
+        )
     answer = sent(ctx, SavedRequest(name="document", url=url), {})
     if answer.response.status != 200:
-        raise ToolkitError(f"url: the server answered {answer.response.status}.")
+        raise ToolkitError(f"the server answered {answer.response.status}.", field="url")
     if answer.truncated:
-        raise ToolkitError("url: the document is larger than the body limit of the settings.")
+        raise ToolkitError(
+            "the document is larger than the body limit of the settings.", field="url"
+        )
     return answer.text
 
 

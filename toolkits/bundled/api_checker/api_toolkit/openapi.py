@@ -22,12 +22,14 @@ def load(text: str) -> dict[str, Any]:
         # Every JSON document is YAML too, but JSON is read faster and with better messages.
         found = json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
     except (ValueError, yaml.YAMLError, RecursionError) as error:
-        raise ToolkitError(f"The document cannot be read: {str(error)[:300]}") from None
+        raise ToolkitError(f"it cannot be read: {str(error)[:300]}", field="text") from None
     if not isinstance(found, dict) or not isinstance(found.get("paths"), dict):
-        raise ToolkitError("The document is no OpenAPI document: it has no paths.")
+        raise ToolkitError("it is no OpenAPI document: it has no paths.", field="text")
     version = str(found.get("openapi") or found.get("swagger") or "")
     if not version.startswith(("2", "3")):
-        raise ToolkitError(f"OpenAPI {version or 'of no version'} is not known; 2.0 and 3.x are.")
+        raise ToolkitError(
+            f"OpenAPI {version or 'of no version'} is not known; 2.0 and 3.x are.", field="text"
+        )
     return found
 
 
@@ -57,7 +59,7 @@ def requests(document: dict[str, Any], collection: str, *, schemas: bool) -> lis
                 position = min(10_000, len(found))
                 found.append(reader.request(method, str(path), collection, position, schemas))
     if not found:
-        raise ToolkitError("The document has no operations.")
+        raise ToolkitError("it has no operations.", field="text")
     return found
 
 

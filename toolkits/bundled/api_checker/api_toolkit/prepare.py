@@ -63,10 +63,12 @@ def prepare(
 def _url(saved: SavedRequest, values: Mapping[str, str]) -> str:
     url = filled(saved.url.strip(), values, "url")
     if "://" not in url:
-        raise ToolkitError(f"url: {url!r} does not start with http:// or https://.")
+        raise ToolkitError(f"{url!r} does not start with http:// or https://.", field="url")
     parts = urlsplit(url)
     if parts.username is not None:
-        raise ToolkitError("url: put the user and password into the authentication, not the URL.")
+        raise ToolkitError(
+            "put the user and password into the authentication, not the URL.", field="url"
+        )
     # What people paste may hold spaces and umlauts; what is encoded already stays as it is.
     path = quote(parts.path, safe="/%:@!$&'()*+,;=~-._")
     query = quote(parts.query, safe="/?%:@!$&'()*+,;=~-._[]")
@@ -111,7 +113,8 @@ def _auth(saved: SavedRequest, values: Mapping[str, str]) -> tuple[str, str] | N
         secret = values.get(usual, "")
         if not secret and saved.auth != "basic":
             raise ToolkitError(
-                f"secret: {saved.auth} needs one, here or as {usual} in the environment."
+                f"{saved.auth} needs one, here or as {usual} in the environment.",
+                field="secret",
             )
     if saved.auth == "bearer":
         return "Authorization", f"Bearer {_header_value(secret)}"
@@ -127,7 +130,7 @@ def _proxy(wanted: str, config: Config) -> str | None:
         return None
     if wanted not in config.proxies:
         known = ", ".join(config.proxies) or "none"
-        raise ToolkitError(f"proxy: {wanted!r} is not in the settings (known: {known}).")
+        raise ToolkitError(f"{wanted!r} is not in the settings (known: {known}).", field="proxy")
     return wanted
 
 
@@ -146,7 +149,7 @@ def _body(
     if saved.body_kind == "form":
         return "application/x-www-form-urlencoded", urlencode(pairs).encode()
     if upload is None:
-        raise ToolkitError("upload: a body of this kind needs a file.")
+        raise ToolkitError("a body of this kind needs a file.", field="upload")
     if saved.body_kind == "file":
         return saved.content_type or "application/octet-stream", upload.content
     return _multipart(pairs, upload, saved.content_type or "application/octet-stream")
@@ -156,7 +159,7 @@ def _json(text: str) -> bytes:
     try:
         json.loads(text)
     except ValueError as error:
-        raise ToolkitError(f"body: it is not JSON: {error}.") from None
+        raise ToolkitError(f"it is not JSON: {error}.", field="body") from None
     return text.encode()
 
 

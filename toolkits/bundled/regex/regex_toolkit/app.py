@@ -73,5 +73,5 @@ def text_of(sample: str, upload: File | None, ctx: Context) -> str:
         ctx.log.info("reading %s, %d bytes", upload.name or "the file", len(upload.content))
         return upload.text().replace("\r\n", "\n")
     if not sample:
-        raise ToolkitError("There is no text: paste a sample, or give a file.")
+        raise ToolkitError("there is no text: paste a sample, or give a file.", field="sample")
     return sample.replace("\r\n", "\n")

@@ -72,8 +72,11 @@ def main():
     task = json.load(sys.stdin)
     say(ready=True)
     started = time.perf_counter()
+    blamed = "pattern"
     try:
         pattern = compiled(task)
+        if task["action"] == "substitute":
+            blamed = "replacement"
         result = ACTIONS[task["action"]](pattern, task)
     except RecursionError:
         return say(error="the pattern is nested too deeply")
@@ -84,7 +87,8 @@ def main():
         text = error.args[0] if error.args else str(error)
         if isinstance(text, bytes):
             text = text.decode(errors="replace")
-        return say(error=str(getattr(error, "msg", None) or text), position=position)
+        words = str(getattr(error, "msg", None) or text)
+        return say(error=words, position=position, blamed=blamed)
     result["ms"] = (time.perf_counter() - started) * 1000
     return say(result=result)
 

@@ -42,6 +42,8 @@ class Outcome:
     result: dict[str, Any] | None = None
     error: str = ""
     position: int | None = None
+    #: Which input the mistake is in.
+    blamed: str = "pattern"
     stopped: bool = False
     reached: int = 0
     seconds: float = 0.0
@@ -70,7 +72,9 @@ def _message(task: Task) -> bytes:
     if task.engine == "re2":
         if refused := {"x", "a"} & set(task.flags):
             names = " and ".join({"x": "verbose", "a": "ascii"}[one] for one in sorted(refused))
-            raise ToolkitError(f"RE2 has no {names} flag (its classes are ASCII anyway).")
+            raise ToolkitError(
+                f"RE2 has no {names} flag (its classes are ASCII anyway).", field="flags"
+            )
         message["re2_path"] = _re2_path()
     return json.dumps(message).encode()
 
@@ -78,7 +82,9 @@ def _message(task: Task) -> bytes:
 def _re2_path() -> str:
     spec = importlib.util.find_spec("re2")
     if spec is None or spec.origin is None:
-        raise ToolkitError("The package google-re2 is not installed here; use the engine re.")
+        raise ToolkitError(
+            "the package google-re2 is not installed here; use the engine re.", field="engine"
+        )
     return str(Path(spec.origin).parent.parent)
 
 
@@ -123,7 +129,8 @@ class _Conversation:
             elif "at" in said:
                 self.reached = said["at"]
             elif "error" in said:
-                return self._outcome(error=said["error"], position=said.get("position"))
+                place = {"position": said.get("position"), "blamed": said.get("blamed", "pattern")}
+                return self._outcome(error=said["error"], **place)
             else:
                 return self._outcome(result=said["result"])
         if self.buffer:

@@ -42,7 +42,7 @@ def explain(ctx: Context, pattern: PatternText, flags: Flags = []) -> views.Sect
         parsed = source.parse(pattern, letters(flags))
     except source.PatternError as error:
         where = f" at character {error.position + 1}" if error.position is not None else ""
-        raise ToolkitError(f"The pattern is not valid: {error}{where}.") from None
+        raise ToolkitError(f"it is not valid: {error}{where}.", field="pattern") from None
     except (RecursionError, OverflowError):
         raise ToolkitError("The pattern is nested too deeply or repeats too often.") from None
     rows = [

@@ -66,7 +66,7 @@ def checked(outcome: Outcome) -> dict[str, Any]:
     if outcome.result is not None:
         return outcome.result
     where = f" at character {outcome.position + 1}" if outcome.position is not None else ""
-    raise ToolkitError(f"The pattern is not valid: {outcome.error}{where}.")
+    raise ToolkitError(f"it is not valid: {outcome.error}{where}.", field=outcome.blamed)
 
 
 def _stat(total: int, took: float, engine: Engine) -> views.Stat:

@@ -134,7 +134,7 @@ def test_a_cancelled_run_ends_at_once():
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_pattern_that_is_none_is_refused_in_words(engine):
-    with pytest.raises(ToolkitError, match="The pattern is not valid: .+"):
+    with pytest.raises(ToolkitError, match="pattern: it is not valid: .+"):
         fake_context(toolkit).run("test", pattern="(a", sample="a", engine=engine)
 
 

@@ -101,7 +101,7 @@ def count_words(
     words = re.findall(r"\w+", content.lower())
     if not words:
         # A ToolkitError ends the job as failed, with this sentence and no traceback.
-        raise ToolkitError("There is no text to count. Paste some, or give a file.")
+        raise ToolkitError("there is no text to count; paste some, or give a file.", field="text")
     counts: dict[str, int] = {}
     for _, word in ctx.progress(words, label="Counting"):
         counts[word] = counts.get(word, 0) + 1

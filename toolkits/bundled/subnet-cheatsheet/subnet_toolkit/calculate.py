@@ -111,7 +111,7 @@ def split(
     found = network(cidr)
     given = [value for value in (new_prefix, parts, hosts) if value is not None]
     if len(given) != 1:
-        raise ToolkitError("Give one of new prefix, parts and hosts.")
+        raise ToolkitError("give one of new prefix, parts and hosts.", field="new_prefix")
     if parts is not None:
         new_prefix = found.prefixlen + (parts - 1).bit_length()
     elif hosts is not None:
@@ -120,7 +120,8 @@ def split(
     if not found.prefixlen <= new_prefix <= found.max_prefixlen:
         raise ToolkitError(
             f"{found} cannot be cut into /{new_prefix}: "
-            f"a prefix from {found.prefixlen} to {found.max_prefixlen} is possible."
+            f"a prefix from {found.prefixlen} to {found.max_prefixlen} is possible.",
+            field="parts" if parts is not None else "hosts" if hosts is not None else "new_prefix",
         )
     total = 1 << (new_prefix - found.prefixlen)
     shown = min(total, MOST_ROWS)
@@ -190,7 +191,9 @@ def _need(line: str) -> tuple[str, int]:
     except ValueError:
         hosts = 0
     if not equals or hosts < 1:
-        raise ToolkitError(f"{line!r} is not a need; write name=hosts, like web=120.")
+        raise ToolkitError(
+            f"{line!r} is not a need; write name=hosts, like web=120.", field="needs"
+        )
     return name.strip(), hosts
 
 
@@ -199,7 +202,9 @@ def supernet(ctx: Context, cidrs: Cidrs) -> views.Section:
     """Find the smallest network that holds all, and the fewest that hold exactly the same."""
     given = networks(cidrs)
     if len({one.version for one in given}) > 1:
-        raise ToolkitError("IPv4 and IPv6 have no common supernet; give networks of one family.")
+        raise ToolkitError(
+            "IPv4 and IPv6 have no common supernet; give networks of one family.", field="cidrs"
+        )
     whole, fewest = arithmetic.enclosing(given), arithmetic.collapse(given)
     ctx.log.info("%d networks are within %s", len(given), whole)
     beside = whole.num_addresses - sum(one.num_addresses for one in fewest)
@@ -223,9 +228,11 @@ def range_to_networks(ctx: Context, first: Ip, last: Ip) -> views.Table:
     """Write a range of addresses as the fewest networks."""
     low, high = address(first), address(last)
     if low.version != high.version:
-        raise ToolkitError("The first and the last address are of different families.")
+        raise ToolkitError(
+            "the first and the last address are of different families.", field="last"
+        )
     if int(low) > int(high):
-        raise ToolkitError(f"{low} comes after {high}; give the smaller one first.")
+        raise ToolkitError(f"{low} comes after {high}; give the smaller one first.", field="last")
     found = arithmetic.summarize(low, high)
     ctx.log.info("%s to %s is %d networks", low, high, len(found))
     return views.Table(

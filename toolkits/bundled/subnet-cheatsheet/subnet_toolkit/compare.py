@@ -73,7 +73,9 @@ def contains(ctx: Context, wanted: Ips, cidrs: Used = [], use_plan: bool = True)
     if use_plan:
         known += planned(ctx)
     if not known:
-        raise ToolkitError("There are no networks to look in: name some, or add to the plan.")
+        raise ToolkitError(
+            "there are no networks to look in: name some, or add to the plan.", field="cidrs"
+        )
     rows = []
     for one in addresses(wanted):
         holding = sorted(

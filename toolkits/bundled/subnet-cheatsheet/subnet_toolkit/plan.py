@@ -170,12 +170,13 @@ def reserve(
     outer = network(block)
     if not outer.prefixlen <= prefix <= outer.max_prefixlen:
         raise ToolkitError(
-            f"A /{prefix} does not fit into {outer}: "
-            f"a prefix from {outer.prefixlen} to {outer.max_prefixlen} is possible."
+            f"a /{prefix} does not fit into {outer}: "
+            f"a prefix from {outer.prefixlen} to {outer.max_prefixlen} is possible.",
+            field="prefix",
         )
     place = arithmetic.fitting(outer, taken_in_plan(ctx), prefix)
     if place is None:
-        raise ToolkitError(f"There is no room for a /{prefix} in {outer}.")
+        raise ToolkitError(f"there is no room for a /{prefix} in {outer}.", field="prefix")
     items = {"name": name, "cidr": str(place), "hosts": arithmetic.usable(place)}
     if ctx.dry_run:
         ctx.log.info("would reserve %s as %s", place, name)

@@ -101,7 +101,8 @@ def _mask(text: str) -> ipaddress.IPv4Network:
     except ValueError:
         raise ToolkitError(
             f"{text!r} is no IPv4 prefix, netmask or wildcard mask; "
-            "write 26, 255.255.255.192, 0.0.0.63 or 192.0.2.0/26."
+            "write 26, 255.255.255.192, 0.0.0.63 or 192.0.2.0/26.",
+            field="mask",
         ) from None
 
 

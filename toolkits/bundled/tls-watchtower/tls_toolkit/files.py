@@ -33,7 +33,7 @@ def check_file(
     """Read certificates from text or a file and judge them as those of a host."""
     data = upload.content if upload else pem.encode()
     if not data.strip():
-        raise ToolkitError("There is no certificate: paste PEM text, or give a file.")
+        raise ToolkitError("there is no certificate: paste PEM text, or give a file.", field="pem")
     certificates = ordered(load(data))
     config = ctx.settings
     thresholds = Thresholds(config.warning_days, config.critical_days)
@@ -62,7 +62,7 @@ def load(data: bytes) -> list[x509.Certificate]:
             kind = (
                 data.partition(b"-----BEGIN ")[2].partition(b"-----")[0].decode("ascii", "replace")
             )
-            raise ToolkitError(f"The text holds a {kind.lower()}, and no certificate.")
+            raise ToolkitError(f"it holds a {kind.lower()}, and no certificate.", field="pem")
         return _tried(x509.load_pem_x509_certificates, data)
     try:
         return [x509.load_der_x509_certificate(data)]
@@ -75,9 +75,9 @@ def _tried(read: object, data: bytes) -> list[x509.Certificate]:
         found: list[x509.Certificate] = read(data)  # type: ignore[operator]
     except Exception as error:  # noqa: BLE001  (each parser has its own errors)
         detail = str(error).splitlines()[0][:120] if str(error) else "not PEM, DER or PKCS#7"
-        raise ToolkitError(f"The certificate cannot be read: {detail}.") from None
+        raise ToolkitError(f"it cannot be read: {detail}.", field="pem") from None
     if not found:
-        raise ToolkitError("There is no certificate in it.")
+        raise ToolkitError("there is no certificate in it.", field="pem")
     return found
 
 
@@ -94,7 +94,7 @@ def _key(certificate: x509.Certificate, text: str) -> tuple[Finding, ...]:
     try:
         private = serialization.load_pem_private_key(text.encode(), password=None)
     except (ValueError, TypeError) as error:
-        raise ToolkitError(f"The private key cannot be read: {str(error)[:120]}.") from None
+        raise ToolkitError(f"it cannot be read: {str(error)[:120]}.", field="key") from None
     form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     same = private.public_key().public_bytes(*form) == certificate.public_key().public_bytes(*form)
     if same:

@@ -134,11 +134,12 @@ def _host(line: str, tags: list[str], owner: str) -> Host:
     if match is None or protocol not in PORTS:
         raise ToolkitError(
             f"{line!r} is not a host; write example.com, example.com:8443 "
-            f"or smtp://mail.example.com (also {', '.join(PORTS)})."
+            f"or smtp://mail.example.com (also {', '.join(PORTS)}).",
+            field="hosts",
         )
     port = int(match["port"]) if match["port"] else None
     if port is not None and not 1 <= port <= 65535:
-        raise ToolkitError(f"{line!r}: a port is from 1 to 65535.")
+        raise ToolkitError(f"{line!r}: a port is from 1 to 65535.", field="hosts")
     host = match["host"].strip("[]")
     return Host(host=host, port=port, protocol=protocol, tags=tags, owner=owner)  # type: ignore[arg-type]
 

@@ -59,5 +59,3 @@ def _log(ctx: Context, standings: Sequence[Standing]) -> None:
             ctx.log.info("%s: %s", one.component, one.text)
     if not bad:
         ctx.log.info("all %d components are well", len(standings))
-
-

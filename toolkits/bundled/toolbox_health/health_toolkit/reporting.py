@@ -90,9 +90,7 @@ def _availability(samples: Sequence[Sample], names: Iterable[str]) -> views.Tabl
         times = [ms for one in samples if (ms := one.value["c"].get(name, (0, None))[1])]
         good = known.count(OK)
         share = round(100 * good / len(known), 3) if known else None
-        state: views.State = (
-            UNKNOWN if share is None else OK if good == len(known) else "warning"
-        )  # type: ignore[assignment]
+        state: views.State = UNKNOWN if share is None else OK if good == len(known) else "warning"  # type: ignore[assignment]
         rows.append(
             {
                 "component": name,

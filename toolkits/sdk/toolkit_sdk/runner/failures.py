@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from toolkit_sdk.errors import Cancelled, DescribeError, ToolkitError
+from toolkit_sdk.errors import Cancelled, DescribeError, ToolkitError, plain
 
 _LONGEST = 2000
 
@@ -29,6 +29,9 @@ def failure_of(error: BaseException, bundle: str) -> dict[str, Any]:
     if isinstance(error, DescribeError):
         return _report("describe_error", str(error))
     if isinstance(error, ToolkitError):
+        if field := getattr(error, "field", ""):
+            errors = [{"loc": [str(field)], "message": error.message}]
+            return {**_report("invalid_inputs", str(error)), "errors": errors}
         return _report("failed" if getattr(error, "retry", True) else "permanent", str(error))
     if isinstance(error, SystemExit):
         message = f"the toolkit called sys.exit({error.code!r})"
@@ -45,7 +48,7 @@ def _known(error: Failure, bundle: str) -> dict[str, Any]:
             {"loc": list(item["loc"]), "message": item["msg"].removeprefix("Value error, ")}
             for item in cause.errors(include_url=False, include_context=False, include_input=False)
         ]
-        return {**_report(error.kind, str(error)), "errors": errors}
+        return {**_report(error.kind, f"{error}: {plain(cause)}"), "errors": errors}
     message = f"{error}: {_sentence(cause)}"
     return _report(error.kind, message, _frames(cause, bundle))
 

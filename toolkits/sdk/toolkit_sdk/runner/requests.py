@@ -158,7 +158,7 @@ class Requests:
         try:
             checked = model.model_validate(inputs)
         except ValidationError as error:
-            raise Failed("invalid_inputs", "the inputs are not valid", error) from error
+            raise Failed("invalid_inputs", "The inputs are not valid", error) from error
         arguments = {field: getattr(checked, field) for field in model.model_fields}
         for field, hint in parameter_hints(function).items():
             reference = reference_of(hint)
