@@ -14,7 +14,7 @@ check() {
 }
 
 check ruff .venv/bin/ruff check --quiet .
-check mypy .venv/bin/mypy toolbox accounts audit toolkits
+check mypy .venv/bin/mypy toolbox accounts audit toolkits client/toolbox_cli
 check import-linter .venv/bin/lint-imports --no-cache
 check djlint .venv/bin/djlint --quiet --lint templates
 check "django checks" .venv/bin/python manage.py check --fail-level WARNING

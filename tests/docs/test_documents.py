@@ -14,7 +14,8 @@ from toolbox.settings.environment import variables
 
 PAGES = [BASE / "README.md", *sorted((BASE / "docs").glob("*.md"))]
 #: Variables of programs beside the platform, and of its tests and scripts.
-FOREIGN = {"TEST_DATABASE_URL", "TOOLBOX_HOST", "WEB_CONCURRENCY", "WEB_THREADS", "REDISCLI_AUTH"}
+FOREIGN = {"TEST_DATABASE_URL", "TOOLBOX_HOST", "WEB_CONCURRENCY", "WEB_THREADS", "REDISCLI_AUTH",
+           "TOOLBOX_URL", "TOOLBOX_TOKEN", "TOOLBOX_PROFILE", "TOOLBOX_CONFIG"}  # fmt: skip
 #: What a runner is given.
 OTHER = {"TOOLKIT_SLUG", "TOOLKIT_VERSION", "CLOCK_BOOTTIME"}
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
