@@ -8,7 +8,7 @@ help:
 	@echo "make run        start the whole stack on this machine"
 	@echo "make test       all tests, with real servers"
 	@echo "make test-fast  the tests that need no server"
-	@echo "make test-long  fuzzing by role, accessibility of every page"
+	@echo "make test-long  fuzzing by role, every page, 200 jobs under random kills"
 	@echo "make lint       formatting, types, import rules, missing migrations"
 	@echo "make bench      timings of this machine"
 

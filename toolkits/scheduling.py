@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
+from datetime import datetime
 
 from django.db import DatabaseError, IntegrityError, connection
 from django.db.models import Q
@@ -48,25 +50,51 @@ TASKS: list[tuple[Callable[[], int], float]] = [
 ]
 
 
-def hold_lease(holder: str) -> bool:
-    """Take or renew the lease; whether ``holder`` now has it."""
-    now = timezone.now()
-    free = Q(holder=holder) | Q(expires_at__lt=now)
-    rows = SchedulerLease.objects.filter(free, name=_NAME)
-    if rows.update(holder=holder, expires_at=now + LEASE):
+class Leadership:
+    """One scheduler's part in which of several acts.
+
+    A lease that stands still for as long as leases last is taken, too, by this process's own
+    monotonic clock: after a clock was set back, one that a dead scheduler left behind would
+    otherwise hold everything up until the clock has caught up with it.
+    """
+
+    def __init__(self, holder: str) -> None:
+        self._holder = holder
+        self._seen: tuple[tuple[str, datetime], float] | None = None
+
+    def hold(self) -> bool:
+        """Take or renew the lease; whether this scheduler now has it."""
+        now = timezone.now()
+        free = Q(holder=self._holder) | Q(expires_at__lt=now)
+        rows = SchedulerLease.objects.filter(name=_NAME)
+        if rows.filter(free).update(holder=self._holder, expires_at=now + LEASE):
+            self._seen = None
+            return True
+        other = rows.values_list("holder", "expires_at").first()
+        return self._make() if other is None else self._inherit(other)
+
+    def _inherit(self, other: tuple[str, datetime]) -> bool:
+        """Take the lease of another scheduler that does not renew it."""
+        if self._seen is None or self._seen[0] != other:
+            self._seen = (other, time.monotonic())
+            return False
+        if time.monotonic() - self._seen[1] < LEASE.total_seconds():
+            return False
+        rows = SchedulerLease.objects.filter(name=_NAME, holder=other[0], expires_at=other[1])
+        return bool(rows.update(holder=self._holder, expires_at=timezone.now() + LEASE))
+
+    def _make(self) -> bool:
+        try:
+            SchedulerLease.objects.create(
+                name=_NAME, holder=self._holder, expires_at=timezone.now() + LEASE
+            )
+        except IntegrityError:
+            return False
         return True
-    if SchedulerLease.objects.filter(name=_NAME).exists():
-        return False
-    try:
-        SchedulerLease.objects.create(name=_NAME, holder=holder, expires_at=now + LEASE)
-    except IntegrityError:
-        return False
-    return True
 
-
-def release_lease(holder: str) -> None:
-    """Let another scheduler take over at once."""
-    SchedulerLease.objects.filter(name=_NAME, holder=holder).delete()
+    def release(self) -> None:
+        """Let another scheduler take over at once."""
+        SchedulerLease.objects.filter(name=_NAME, holder=self._holder).delete()
 
 
 class Timetable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import re
 import stat
@@ -20,6 +21,8 @@ from django.db.models import Sum
 
 from toolkits.jobs import lease
 from toolkits.models import Job, JobArtifact
+
+log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,199}")
 _UNSAFE_TYPE = re.compile(r"[^\x20-\x7e]")
@@ -98,6 +101,11 @@ class _Metered:
         self.name = ""
         self.size = 0
         self.digest = hashlib.sha256()
+        self.closed = False
+
+    def seekable(self) -> bool:
+        """Never: what was read is counted."""
+        return False
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes. Raises ``ValueError`` when they are too many."""
@@ -111,7 +119,8 @@ class _Metered:
 
 def _store(name: str, source: _Metered) -> str:
     try:
-        return storage().save(name, File(source))  # type: ignore[arg-type]
+        with _storage_errors():
+            return storage().save(name, File(source))  # type: ignore[arg-type]
     except BaseException:
         # What was written of it until then.
         discard(name)
@@ -119,17 +128,33 @@ def _store(name: str, source: _Metered) -> str:
 
 
 def open_file(artifact: JobArtifact) -> File[Any]:
-    """Open the file for reading. Raises ``OSError`` when it is not there any more."""
-    return storage().open(artifact.stored_as)
+    """Open the file for reading. Raises ``OSError`` when it cannot be had (any more)."""
+    with _storage_errors():
+        return storage().open(artifact.stored_as)
 
 
 def discard(stored_as: str) -> None:
-    """Delete a stored file; one that is not there is no error."""
-    with contextlib.suppress(OSError):
-        storage().delete(stored_as)
-        _remove_empty_folder(stored_as)
+    """Delete a stored file; one that is not there is no error, one that stays is logged."""
+    try:
+        with _storage_errors():
+            storage().delete(stored_as)
+            _remove_empty_folder(stored_as)
+    except OSError as error:
+        log.warning("the file %s may remain in the storage: %s", stored_as, error)
+
+
+@contextmanager
+def _storage_errors() -> Iterator[None]:
+    """Raise whatever a storage raises as ``OSError``: each kind has errors of its own."""
+    try:
+        yield
+    except (OSError, ValueError):
+        raise
+    except Exception as error:
+        raise OSError(f"the storage failed: {error}") from error
 
 
 def _remove_empty_folder(stored_as: str) -> None:
-    with contextlib.suppress(NotImplementedError):
+    # Not every storage has folders, and not every folder is empty.
+    with contextlib.suppress(NotImplementedError, OSError):
         Path(storage().path(stored_as)).parent.rmdir()

@@ -219,8 +219,10 @@ class Calls:
             artifact = artifacts.keep(
                 self.job, message["name"], message["path"], kind, self.workdir
             )
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             raise CallRefused("invalid", f"The file cannot be kept: {error}") from error
+        except OSError as error:
+            raise CallRefused("unavailable", f"The file cannot be kept: {_why(error)}.") from error
         return {"name": artifact.name, "size": artifact.size_bytes}
 
 
@@ -235,6 +237,11 @@ def _digest(value: Any) -> str:
     values of settings are few enough to be guessed."""
     text = json.dumps(value, sort_keys=True, default=str)
     return salted_hmac("toolkits.settings", text, algorithm="sha256").hexdigest()[:16]
+
+
+def _why(error: OSError) -> str:
+    """What went wrong, without the path of this host at which it did."""
+    return error.strerror or str(error)
 
 
 _KINDS = frozenset(

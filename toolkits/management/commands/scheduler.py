@@ -33,11 +33,11 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        holder = f"{socket.gethostname()}.{os.getpid()}"
+        leadership = scheduling.Leadership(f"{socket.gethostname()}.{os.getpid()}")
         timetable, held = scheduling.Timetable(), False
         while not stop.wait(0.5):
             try:
-                had, held = held, scheduling.hold_lease(holder)
+                had, held = held, leadership.hold()
             except DatabaseError as error:
                 log.warning("the database does not answer: %s", error)
                 connection.close()
@@ -46,4 +46,4 @@ class Command(BaseCommand):
                 log.info("this scheduler is the active one")
             if held:
                 timetable.run_due(time.monotonic())
-        scheduling.release_lease(holder)
+        leadership.release()
