@@ -20,6 +20,8 @@ from redis.retry import Retry
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from toolbox import redis_urls
+
 log = logging.getLogger(__name__)
 
 _WINDOW = 60
@@ -30,7 +32,7 @@ _away_until = 0.0
 @lru_cache(maxsize=1)
 def _client() -> redis.Redis:
     # One for all threads, whose connections are kept; slow is as good as away.
-    return redis.Redis.from_url(
+    return redis_urls.connect(
         settings.REDIS_URL,
         socket_connect_timeout=1.0,
         socket_timeout=1.0,

@@ -18,7 +18,7 @@ from django.core.files.storage import storages
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from toolbox import secrets
+from toolbox import redis_urls, secrets
 from toolbox.health import signing
 from toolbox.secrets import SecretsError
 
@@ -94,7 +94,7 @@ def migrations() -> str:
 def redis_server() -> str:
     """Redis or Valkey answers."""
     try:
-        client = redis.Redis.from_url(
+        client = redis_urls.connect(
             settings.REDIS_URL, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS
         )
         with client:

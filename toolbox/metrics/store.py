@@ -12,6 +12,7 @@ from functools import lru_cache
 import redis
 from django.conf import settings
 
+from toolbox import redis_urls
 from toolbox.metrics.catalogue import METRICS
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ def _flush_forever() -> None:
 
 @lru_cache(maxsize=1)
 def _client() -> redis.Redis:
-    return redis.Redis.from_url(
+    return redis_urls.connect(
         settings.REDIS_URL, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT
     )
 

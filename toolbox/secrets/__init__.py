@@ -14,6 +14,7 @@ from toolbox.secrets.errors import (
     SecretsError,
     SecretsForbidden,
     SecretsSealed,
+    SecretsSignInRefused,
     SecretsUnavailable,
 )
 
@@ -45,6 +46,7 @@ __all__ = [
     "SecretsError",
     "SecretsForbidden",
     "SecretsSealed",
+    "SecretsSignInRefused",
     "SecretsUnavailable",
     "StoredSecret",
     "VaultStatus",

@@ -14,6 +14,10 @@ from hvac import exceptions as vault
 
 from toolbox.secrets.policy import PLATFORM, RUN, RUN_SHARED, policy, run_policy
 
+# Vault locks an AppRole for a quarter of an hour after five refused attempts. Its secret ids are
+# too long to be guessed; what the lock would do is keep the platform out after its secret id was
+# replaced, because some process still tried the old one.
+_NO_LOCKOUT = {"user_lockout_config": {"lockout_disable": True}}
 _ROLE = {"token_policies": [PLATFORM], "token_ttl": "1h", "token_max_ttl": "24h"}
 _RUN_ROLE: dict[str, Any] = {
     "allowed_entity_aliases": ["*"],
@@ -53,6 +57,11 @@ def steps(
     yield Step(
         "AppRole sign-in", "approle/" in methods, lambda: client.sys.enable_auth_method("approle")
     )
+    yield Step(
+        "AppRole sign-in that refused attempts do not lock",
+        "approle/" in methods and _is_not_locked(client),
+        lambda: client.adapter.post("/v1/sys/auth/approle/tune", json=_NO_LOCKOUT),
+    )
     yield _policy(client, PLATFORM, policy(mount, kv))
     accessor = methods["token/"]["accessor"]
     for name in (RUN, RUN_SHARED):
@@ -66,6 +75,10 @@ def steps(
         yield _run_role(client, name)
     for path, fields in placeholders.items():
         yield _placeholder(client, mount, kv, path, fields)
+
+
+def _is_not_locked(client: hvac.Client) -> bool:
+    return bool(client.sys.read_auth_method_tuning("approle")["data"].get("user_lockout_disable"))
 
 
 def _policy(client: hvac.Client, name: str, wanted: str) -> Step:

@@ -14,11 +14,12 @@ import requests
 from hvac import exceptions as vault
 
 from toolbox.config import VaultConfig
-from toolbox.secrets.connection import VaultConnection
+from toolbox.secrets.connection import VaultConnection, is_known
 from toolbox.secrets.errors import (
     SecretNotFound,
     SecretsConflict,
     SecretsError,
+    SecretsForbidden,
     translated,
 )
 
@@ -221,11 +222,19 @@ class SecretsClient:
         return self._kv
 
     def _ask_version(self, client: hvac.Client) -> int:
-        answer = client.adapter.get(f"/v1/sys/internal/ui/mounts/{self._config.kv_mount}")
+        mount = self._config.kv_mount
+        try:
+            answer = client.adapter.get(f"/v1/sys/internal/ui/mounts/{mount}")
+        except vault.Forbidden:
+            if not is_known(client):
+                raise
+            raise SecretsForbidden(
+                f"In Vault the mount {mount} is missing, or this platform may not use it."
+            ) from None
         data = answer.json() if isinstance(answer, requests.Response) else answer
         found = data["data"]
         if found.get("type") not in ("kv", "generic"):
-            raise SecretsError(f"The mount {self._config.kv_mount} is not a KV engine.")
+            raise SecretsError(f"The mount {mount} is not a KV engine.")
         return int((found.get("options") or {}).get("version") or 1)
 
     def _engine(self, client: hvac.Client, version: int) -> Any:

@@ -17,7 +17,7 @@ from urllib3.util import Retry
 
 from toolbox import metrics
 from toolbox.config import VaultConfig
-from toolbox.secrets.errors import SecretsError, SecretsForbidden, translated
+from toolbox.secrets.errors import SecretsError, SecretsSignInRefused, translated
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ class VaultConnection:
             try:
                 return action(client)
             except (vault.Forbidden, vault.Unauthorized):
-                if not again and _is_known(client):
+                if not again and is_known(client):
                     raise
                 return action(self._signed_in(instead_of=client))
 
@@ -109,6 +109,8 @@ class VaultConnection:
         with self._lock:
             client = self._client
             if client is None or client is instead_of or self._file_changed():
+                # What a refused sign-in leaves behind is no client, rather than the one before.
+                self._client = None
                 client = self._client = self._sign_in()
             elif self._renew_at is not None and time.monotonic() >= self._renew_at:
                 client = self._client = self._renewed(client)
@@ -128,7 +130,13 @@ class VaultConnection:
         if self.config.auth_method == "approle":
             return self._sign_in_by_role()
         client = self.connect(self._given_token())
-        found = client.auth.token.lookup_self()["data"]
+        try:
+            found = client.auth.token.lookup_self()["data"]
+        except (vault.Forbidden, vault.Unauthorized):
+            raise SecretsSignInRefused(
+                "Vault refuses this platform's token: it is wrong, has expired or was revoked. "
+                "Give the platform a new one."
+            ) from None
         self._note_life(float(found.get("ttl") or 0))
         return client
 
@@ -139,7 +147,7 @@ class VaultConnection:
                 role_id=self.config.role_id, secret_id=self.config.secret_id
             )
         except (vault.InvalidRequest, vault.Forbidden) as error:
-            raise SecretsForbidden(
+            raise SecretsSignInRefused(
                 "Vault refuses this platform's AppRole: its role id or secret id is wrong, "
                 f"revoked or used up ({_first_error(error)}). Make a new secret id."
             ) from None
@@ -153,7 +161,7 @@ class VaultConnection:
         try:
             return Path(self.config.token_file).read_text().strip()
         except OSError as error:
-            raise SecretsForbidden(
+            raise SecretsSignInRefused(
                 f"The token file {self.config.token_file} cannot be read: {error.strerror}."
             ) from None
 
@@ -174,7 +182,7 @@ class VaultConnection:
         self._renew_at = time.monotonic() + seconds * _RENEW_AFTER if seconds else None
 
 
-def _is_known(client: hvac.Client) -> bool:
+def is_known(client: hvac.Client) -> bool:
     """Whether Vault knows the client's token, so that only the act was refused."""
     try:
         client.auth.token.lookup_self()

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import requests
 from hvac import exceptions as vault
+from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
 from toolbox.problems import Problem
 
@@ -30,6 +32,10 @@ class SecretsForbidden(SecretsError):
     """Vault refused this platform's token or the path."""
 
 
+class SecretsSignInRefused(SecretsForbidden):
+    """Vault does not take this platform's credentials: nothing at all can be read."""
+
+
 class SecretsConflict(SecretsError):
     """The secret was changed by somebody else since it was read."""
 
@@ -49,8 +55,8 @@ def translated(path: str) -> Iterator[None]:
         yield
     except SecretsError:
         raise
-    except vault.InvalidPath:
-        raise SecretNotFound(f"There is no secret at {path}.") from None
+    except vault.InvalidPath as error:
+        raise _missing(path, error) from None
     except vault.VaultDown:
         raise SecretsSealed("Vault is sealed. Unseal it, then try again.") from None
     except (vault.Forbidden, vault.Unauthorized):
@@ -64,8 +70,27 @@ def translated(path: str) -> Iterator[None]:
             "Vault's certificate is not trusted. Set VAULT_CA_CERT to the CA that signed it."
         ) from None
     except (vault.VaultError, requests.RequestException, ValueError) as error:
-        kind = type(error).__name__
-        raise SecretsUnavailable(f"Vault cannot be reached or does not work ({kind}).") from None
+        raise _unavailable(error) from None
+
+
+def _missing(path: str, error: vault.InvalidPath) -> SecretsError:
+    if "no handler for route" in str(error):
+        return SecretsUnavailable(f"Vault has no KV engine for {path}: the mount is missing.")
+    return SecretNotFound(f"There is no secret at {path}.")
+
+
+def _unavailable(error: Exception) -> SecretsError:
+    if _timed_out(error):
+        return SecretsUnavailable("Vault does not answer in time.")
+    kind = type(error).__name__
+    return SecretsUnavailable(f"Vault cannot be reached or does not work ({kind}).")
+
+
+def _timed_out(error: Exception) -> bool:
+    """Whether the last of several tries ended by a time limit."""
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    # Of a connection that was refused urllib3 speaks as of a time limit, too.
+    return isinstance(cause, Urllib3Timeout) and not isinstance(cause, NewConnectionError)
 
 
 def _refused(path: str, error: vault.InvalidRequest) -> SecretsError:

@@ -17,7 +17,7 @@ import hvac
 from hvac import exceptions as vault
 
 from toolbox.secrets.client import SecretsClient, StoredSecret
-from toolbox.secrets.errors import SecretsError, SecretsForbidden
+from toolbox.secrets.errors import SecretsError, SecretsForbidden, SecretsSignInRefused
 from toolbox.secrets.policy import RUN, RUN_SHARED
 
 log = logging.getLogger(__name__)
@@ -97,6 +97,8 @@ class RunSecrets:
         if token is None and not _refusals.stands(scope.role):
             try:
                 token = self._client.run_token(scope.role, scope.alias, self._seconds)
+            except SecretsSignInRefused:
+                raise
             except SecretsForbidden as error:
                 _refusals.note(scope.role, error)
             else:

@@ -43,7 +43,9 @@ DATABASES = {"default": _database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = e.text(
-    "REDIS_URL", about="Redis or Valkey: redis://:password@host:6379/0, or rediss:// with TLS."
+    "REDIS_URL",
+    about="Redis or Valkey: redis://:password@host:6379/0, rediss:// with TLS, or "
+    "redis+sentinel://:password@host1:26379,host2:26379/service/0.",
 )
 REDIS_PREFIX = e.text(
     "REDIS_PREFIX", "toolbox", about="Stands before every key, where systems share a server."
@@ -54,5 +56,6 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": REDIS_PREFIX,
+        "OPTIONS": {"pool_class": "toolbox.redis_urls.CachePool"},
     }
 }

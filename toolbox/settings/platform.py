@@ -53,6 +53,9 @@ VAULT = VaultConfig(
     tls_skip_verify=e.flag(
         "VAULT_TLS_SKIP_VERIFY", about="Trust any certificate. Refused in production."
     ),
+    timeout=float(
+        e.number("VAULT_TIMEOUT_SECONDS", 5, least=1, about="How long an answer may take.")
+    ),
 )
 
 TOOLKIT_STORAGE_DIR = e.path(

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils.text import capfirst
 
-from toolbox import __version__, secrets
+from toolbox import __version__, redis_urls, secrets
 from toolbox.secrets import SecretsError
 from toolbox.system.masking import MASK, mask_urls
 
@@ -88,7 +88,7 @@ def _database_version() -> str:
 
 def _redis_version() -> str:
     try:
-        with redis.Redis.from_url(
+        with redis_urls.connect(
             settings.REDIS_URL, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS
         ) as client:
             found: Any = client.info("server")

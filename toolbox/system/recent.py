@@ -18,6 +18,8 @@ from typing import Any
 import redis
 from django.conf import settings
 
+from toolbox import redis_urls
+
 KEPT = 200
 _LONGEST = 4000
 _SECONDS = 0.25
@@ -30,7 +32,7 @@ def _key() -> str:
 
 
 def _connect() -> redis.Redis:
-    return redis.Redis.from_url(
+    return redis_urls.connect(
         settings.REDIS_URL, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS
     )
 

@@ -7,13 +7,15 @@ from functools import lru_cache
 import redis
 from django.conf import settings
 
+from toolbox import redis_urls
+
 _CONNECT_SECONDS = 2.0
 
 
 @lru_cache(maxsize=1)
 def client() -> redis.Redis:
     """A client for all threads, whose connections are kept."""
-    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=_CONNECT_SECONDS)
+    return redis_urls.connect(settings.REDIS_URL, socket_connect_timeout=_CONNECT_SECONDS)
 
 
 def key(*parts: object) -> str:

@@ -214,6 +214,8 @@ class Calls:
     def _artifact(self, message: dict[str, Any]) -> Any:
         if self.job is None:
             raise CallRefused("unsupported", "A card keeps no files.")
+        if self.redactor.finds(str(message["name"])):
+            raise CallRefused("invalid", "The name of the file holds a secret.")
         try:
             kind = message.get("content_type")
             artifact = artifacts.keep(
