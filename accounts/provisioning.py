@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import users
+from accounts import personal_tokens, sessions, users
 from accounts.models import Grant, Identity, Provider, User
 from accounts.problems import LastAdministrator
 from accounts.providers.claims import Claims
@@ -18,6 +18,7 @@ from accounts.roles import CORE_ROLES, SYSTEM_ADMIN
 from accounts.rules import SYSTEM
 from toolbox.events import emit
 
+_GONE = "the directory no longer has the account"
 _ODD = re.compile(r"[^\w.@+-]+")
 
 
@@ -67,6 +68,43 @@ def link(provider: Provider, claims: Claims, user: User) -> Identity:
     _refresh(taken, claims)
     map_groups(taken)
     return taken
+
+
+@transaction.atomic
+def seen_again(identity: Identity, claims: Claims) -> None:
+    """Map today's groups of somebody who did not sign in just now. A role that is lost ends
+    their API sessions, as it always does."""
+    row = Identity.objects.filter(pk=identity.pk)
+    row.update(checked_at=timezone.now())
+    identity = row.select_for_update(of=("self",)).select_related("user", "provider").get()
+    name, groups = claims.username[:300], list(claims.groups)
+    if (identity.name, identity.groups) != (name, groups):
+        pairs = {"name": [identity.name, name], "groups": [identity.groups, groups]}
+        changes = {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
+        identity.name, identity.groups = name, groups
+        identity.save(update_fields=["name", "groups"])
+        slug = identity.provider.slug
+        emit("identity.changed", target=identity.user, provider=slug, changes=changes)
+    map_groups(identity)
+
+
+@transaction.atomic
+def gone(identity: Identity) -> None:
+    """Shut out somebody whom the directory no longer has: sessions that it began end, roles that
+    it gave go, and tokens too where there is no other way in."""
+    user, slug = identity.user, identity.provider.slug
+    others = user.identities.exclude(pk=identity.pk)
+    had = bool(identity.given_roles or user.grants.filter(source=slug).exists())
+    identity.groups, identity.checked_at = [], timezone.now()
+    identity.save(update_fields=["groups", "checked_at"])
+    map_groups(identity, everybody=False)
+    ended = revoked = 0
+    if not others.filter(provider=identity.provider).exists():
+        ended = sessions.end_all(user, _GONE, provider=slug)
+    if not user.has_usable_password() and not others.exists():
+        revoked = personal_tokens.revoke_all(user, SYSTEM, _GONE)
+    if had or ended or revoked:
+        emit("identity.gone", outcome="failure", target=user, provider=slug)
 
 
 def unlink(actor: User | None, identity: Identity) -> None:
@@ -120,8 +158,8 @@ def _link(provider: Provider, claims: Claims, user: User) -> Identity:
 def _refresh(identity: Identity, claims: Claims) -> None:
     identity.name = claims.username[:300]
     identity.groups = list(claims.groups)
-    identity.last_sign_in_at = timezone.now()
-    identity.save(update_fields=["name", "groups", "last_sign_in_at"])
+    identity.last_sign_in_at = identity.checked_at = timezone.now()
+    identity.save(update_fields=["name", "groups", "last_sign_in_at", "checked_at"])
     user = identity.user
     if claims.display_name and claims.display_name[:150] != user.display_name:
         user.display_name = claims.display_name[:150]

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import SessionKind, User, UserSession
+from accounts.models import Provider, SessionKind, User, UserSession
 from toolbox import context
 from toolbox.events import emit
 
@@ -85,6 +85,7 @@ def end_all(
     *,
     keep: UserSession | None = None,
     kind: SessionKind | None = None,
+    provider: str = "",
 ) -> int:
     """End the sessions of ``user``, except ``keep``, and return how many there were."""
     wanted = UserSession.objects.filter(user=user)
@@ -92,7 +93,15 @@ def end_all(
         wanted = wanted.exclude(pk=keep.pk)
     if kind is not None:
         wanted = wanted.filter(kind=kind)
+    if provider:
+        wanted = wanted.filter(provider=provider)
     return _end(wanted, reason, actor, user)
+
+
+@transaction.atomic
+def end_by_provider(provider: Provider, reason: str, actor: Any = None) -> int:
+    """End every session that began at ``provider``."""
+    return _end(UserSession.objects.filter(provider=provider.slug), reason, actor, provider)
 
 
 def moved(session: UserSession, session_key: str | None) -> None:
@@ -106,14 +115,14 @@ def close(session: UserSession, reason: str) -> None:
     alive.update(ended_at=timezone.now(), end_reason=reason)
 
 
-def _end(wanted: Any, reason: str, actor: Any, user: User) -> int:
+def _end(wanted: Any, reason: str, actor: Any, target: User | Provider) -> int:
     alive = wanted.filter(ended_at__isnull=True)
     keys = [key for key in alive.values_list("session_key", flat=True) if key]
     ended = int(alive.update(ended_at=timezone.now(), end_reason=reason))
     for key in keys:
         _store(key).delete()
     if ended:
-        emit("auth.session_ended", actor=actor, target=user, reason=reason, sessions=ended)
+        emit("auth.session_ended", actor=actor, target=target, reason=reason, sessions=ended)
     return ended
 
 

@@ -20,6 +20,7 @@ from django.utils import timezone
 from accounts import sessions, token_kinds
 from accounts.models import SessionKind, User, UserSession
 from accounts.problems import TokenRefused
+from accounts.providers import recheck
 from toolbox.events import emit
 
 
@@ -51,6 +52,8 @@ def issue(user: User, *, provider: str = "", methods: tuple[str, ...] = ()) -> T
 def refresh(token: str) -> TokenPair:
     """Spend a refresh token for a new pair. A spent one ends its whole family."""
     claims = token_kinds.read(token, token_kinds.RefreshToken)
+    if session := sessions.find(claims["sid"], SessionKind.API):
+        recheck.of_session(session)  # not in the transaction: a directory may take its time
     pair = _rotate(claims)
     if pair is None:
         _end_family(claims)

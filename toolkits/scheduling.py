@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import housekeeping
 from audit import chain, forward, retention, verification
-from toolkits import cards, history, mailing
+from toolkits import cards, errands, history
 from toolkits.bundles import planning
 from toolkits.catalogs import refresh as catalogs
 from toolkits.jobs import approvals, recovery
@@ -35,7 +35,8 @@ TASKS: list[tuple[Callable[[], int], float]] = [
     (recovery.sweep_queued, 5.0),
     (approvals.expire_due, 5.0),
     (deliver.deliver_due, 5.0),
-    (mailing.call_due, 2.0),
+    (errands.mail, 2.0),
+    (errands.ask_directories, 30.0),
     (cards.refresh_due, 1.0),
     (planning.sweep, 300.0),
     (catalogs.ask_due, 60.0),

@@ -16,9 +16,10 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from accounts import sessions
 from accounts.models import Provider, ProviderKind, ProvidersApplied
 from accounts.providers.config import SECRETS, SETTINGS, ProviderInvalid
-from accounts.providers.rows import changed_fields, check
+from accounts.providers.rows import changed_fields, check, shut
 from toolbox import jsontext
 from toolbox.events import emit
 from toolbox.health.checks import CheckFailed
@@ -122,6 +123,7 @@ def apply(wanted: list[Provider], digest: str) -> None:
     gone = {slug for slug, row in present.items() if row.managed_by == ENVIRONMENT}
     for slug in sorted(gone - {provider.slug for provider in wanted}):
         emit("provider.removed", target=present[slug], via=ENVIRONMENT)
+        sessions.end_by_provider(present[slug], "the sign-in provider was removed")
         present[slug].delete()
     ProvidersApplied.objects.filter(pk=1).update(digest=digest)
 
@@ -135,3 +137,4 @@ def _keep(wanted: Provider, present: Provider | None) -> None:
         emit("provider.created", target=wanted, via=ENVIRONMENT)
     elif changes:
         emit("provider.changed", target=wanted, changes=changes, via=ENVIRONMENT)
+    shut(None, wanted)

@@ -118,6 +118,20 @@ def search(connection: Any, base: str, query: str, attributes: list[str], most: 
     return [entry for entry in connection.response or [] if entry.get("type") == "searchResEntry"]
 
 
+def capabilities(connection: Any) -> set[bytes]:
+    """What the server says it can do; nothing where it does not say."""
+    with _explained("search"):
+        connection.search(
+            "", "(objectClass=*)", search_scope=ldap3.BASE, attributes=["supportedCapabilities"]
+        )
+    found: set[bytes] = set()
+    for entry in connection.response or []:
+        for name, values in entry.get("raw_attributes", {}).items():
+            if name.lower() == "supportedcapabilities":
+                found |= set(values)
+    return found
+
+
 @contextmanager
 def _explained(act: str) -> Iterator[None]:
     try:

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from accounts import users
+from accounts import sessions, users
 from accounts.models import Identity, Provider, ProviderKind, User
 from accounts.problems import LastAdministrator, NotAllowed
 from accounts.providers import vaulted
@@ -70,7 +70,14 @@ def save(actor: User, provider: Provider, secrets: dict[str, str] | None = None)
     elif changes or secrets:
         provider.save(force_update=True)
         emit("provider.changed", actor=actor, target=provider, changes=changes, via="console")
+    shut(actor, provider)
     return provider
+
+
+def shut(actor: User | None, provider: Provider) -> None:
+    """Where a provider is switched off, whoever came by it goes."""
+    if not provider.enabled:
+        sessions.end_by_provider(provider, "the sign-in provider was switched off", actor)
 
 
 @transaction.atomic
@@ -80,6 +87,7 @@ def remove(actor: User, provider: Provider) -> None:
     if provider.kind == ProviderKind.LOCAL:
         raise NotAllowed("Local accounts stay: they are the way in when a directory is away.")
     emit("provider.removed", actor=actor, target=provider, via="console")
+    sessions.end_by_provider(provider, "the sign-in provider was removed", actor)
     provider.delete()
 
 

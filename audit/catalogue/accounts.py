@@ -98,6 +98,16 @@ PEOPLE = [
     notice("user.invitation_accepted", "An invited person set up their account."),
     notice("user.imported", "Users were imported.", created="how many", changed="how many"),
     notice("identity.linked", "An outside identity was linked to a user.", provider=_PROVIDER),
+    notice(
+        "identity.changed",
+        "Asked again, a directory says something else of somebody: their name or groups.",
+        provider=_PROVIDER,
+    ),
+    warning(
+        "identity.gone",
+        "A directory no longer has somebody: sessions by it ended, roles that it gave went.",
+        provider=_PROVIDER,
+    ),
     notice("identity.unlinked", "An outside identity was unlinked.", provider=_PROVIDER),
     notice("role.created", "A role was created."),
     notice("role.changed", "The permissions of a role were changed."),

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import uuid
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -182,17 +184,26 @@ def start(folder: Path) -> Slapd:
     return server
 
 
-def _add_groups(server: Slapd) -> None:
-    """Added by the protocol, because the overlay that keeps memberOf sees nothing else."""
+@contextmanager
+def administering(server: Slapd) -> Iterator[ldap3.Connection]:
+    """A connection that may change entries."""
     context = CheckedTls(ca_certs_data=server.ca)
     root = ldap3.Connection(
         ldap3.Server(server.ldaps, tls=context, get_info=ldap3.NONE),
         f"cn=root,{SUFFIX}", "root's secret", auto_bind=True,
     )  # fmt: skip
-    for name, members in MEMBERS.items():
-        added = root.add(cn(name), "groupOfNames", {"cn": name, "member": members})
-        assert added, root.result
-    root.unbind()
+    try:
+        yield root
+    finally:
+        root.unbind()
+
+
+def _add_groups(server: Slapd) -> None:
+    """Added by the protocol, because the overlay that keeps memberOf sees nothing else."""
+    with administering(server) as root:
+        for name, members in MEMBERS.items():
+            added = root.add(cn(name), "groupOfNames", {"cn": name, "member": members})
+            assert added, root.result
 
 
 def _answers(port: int) -> bool:

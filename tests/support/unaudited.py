@@ -12,8 +12,8 @@ from django.test.client import ClientHandler
 
 _WRITE = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?([a-z_]+)"?', re.IGNORECASE)
 
-# What is noted at every use: when a session, a token was last seen.
-_USE = re.compile(r'"last_(?:seen|used|sign_in)[a-z_]*" =')
+# What is noted at every use: when a session, a token was last seen, an identity asked for.
+_USE = re.compile(r'"last_(?:seen|used|sign_in)[a-z_]*" =|SET "checked_at" = \S+ WHERE')
 
 #: Tables whose rows change by mere use, or hold no act of a person, each with why.
 NO_ACT = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from accounts.models import Provider
 from accounts.providers import directory
 from accounts.providers.config import AdSettings
 from accounts.providers.problems import ProviderRefused
-from tests.support import slapd
+from tests.support import ad_double, slapd
 from tests.support.slapd import PASSWORD
 
 Make = Callable[..., Provider]
@@ -74,17 +75,51 @@ def test_the_defaults_are_those_of_active_directory() -> None:
 
 
 def test_groups_are_asked_for_in_chain() -> None:
-    query = directory.group_filter(settings(), "CN=Dana (x),OU=Staff")
+    query = directory.group_filter(settings(), "CN=Dana (x),OU=Staff", chain=True)
     assert query == "(member:1.2.840.113556.1.4.1941:=CN=Dana \\28x\\29,OU=Staff)"
 
 
-def test_a_chain_filter_is_one_that_a_server_understands(make_provider: Make) -> None:
+def test_where_the_server_has_no_such_rule_groups_are_walked(make_provider: Make) -> None:
+    """OpenLDAP takes the filter, has no rule for it, and would say that there are no groups."""
     provider = make_provider(
-        kind="ad",
-        settings={"user_base": slapd.STAFF, "nested": "chain"},
-    )
-    # OpenLDAP takes the filter but has no such rule, so it finds nothing.
-    assert directory.verify(provider, "dana", PASSWORD).groups == ()
+        kind="ad", settings={"user_base": slapd.STAFF, "nested": "chain"},
+    )  # fmt: skip
+    found = directory.verify(provider, "dana", PASSWORD).groups
+    assert found == ("everybody", "loop", "netops", "sre")
+
+
+DANA, GROUP = "CN=Dana (x),OU=Staff,DC=corp", "CN={},OU=Groups,DC=corp"
+
+
+def group(name: str, *members: str) -> dict[str, dict[str, list[bytes]]]:
+    values = [member.encode() for member in members]
+    return {GROUP.format(name): {"cn": [name.encode()], "member": values}}
+
+
+def test_a_server_that_has_the_rule_is_asked_once_and_in_chain(tmp_path: Path) -> None:
+    """What goes over the wire, against a server that follows the rule as Microsoft describes it."""
+    guid = uuid.uuid4()
+    dana = {"sAMAccountName": [b"dana"], "displayName": [b"Dana"], "objectGUID": [guid.bytes_le],
+            "userAccountControl": [b"512"]}  # fmt: skip
+    entries = {
+        DANA: dana, **group("netops", DANA), **group("sre", GROUP.format("netops")),
+        **group("everybody", GROUP.format("sre"), GROUP.format("loop")),
+        **group("loop", GROUP.format("everybody")), **group("admins", "CN=Eve,DC=corp"),
+    }  # fmt: skip
+    with ad_double.running(entries, tmp_path) as server:
+        provider = Provider(
+            slug="corp", kind="ad",
+            settings={"urls": [server.url], "ca_cert": server.ca, "bind_dn": "",
+                      "user_base": "OU=Staff,DC=corp", "group_base": "OU=Groups,DC=corp",
+                      "user_filter": "(&{name})"},
+        )  # fmt: skip
+        claims = directory.verify(provider, "dana", "any password: this server takes them all")
+        assert claims.groups == ("everybody", "loop", "netops", "sre")
+        asked = {part for part in server.asked if part[0]}
+        assert asked == {(ad_double.IN_CHAIN, "member", DANA)}
+        assert directory.look_up(provider, [str(guid)])[str(guid)] is not None
+        dana["userAccountControl"] = [b"514"]
+        assert directory.look_up(provider, [str(guid)]) == {str(guid): None}, "disabled"
 
 
 def test_an_object_guid_is_written_as_a_uuid() -> None:
