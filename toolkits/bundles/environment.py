@@ -27,7 +27,7 @@ from toolkits.errors import BundleError
 
 _LIBRARIES = (
     "pydantic", "pydantic_core", "annotated-types", "typing_extensions", "typing-inspection",
-    "requests", "urllib3", "idna", "certifi", "charset-normalizer",
+    "requests", "urllib3", "idna", "certifi", "charset-normalizer", "jinja2", "markupsafe",
 )  # fmt: skip
 _INSTALL_SECONDS = 600
 _INSTALLER_READS = frozenset(

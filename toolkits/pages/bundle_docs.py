@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from toolkits.bundles import presence
-from toolkits.models import ToolkitVersion
-from toolkits.pages import documents
+from toolkits.models import Toolkit, ToolkitVersion
+from toolkits.pages import bundle_files, documents
 from toolkits.pages.documents import Document
 
 
@@ -26,22 +24,17 @@ def text(version: ToolkitVersion | None, page: str) -> str | None:
     return documents.read(path) if path else None
 
 
-def html(slug: str, text: str) -> SafeString:
+def html(toolkit: Toolkit, text: str, page: str = "") -> SafeString:
     """Render a document of a toolkit, its links and pictures leading to its neighbours."""
+    slug, version = toolkit.slug, toolkit.active_version
 
     def address(name: str) -> str:
         return reverse("toolkit-docs", args=[slug, name] if name else [slug])
 
-    def source(name: str) -> str:
-        return reverse("toolkit-docs-picture", args=[slug, name])
+    def picture(target: str) -> str:
+        return bundle_files.address(version, slug, page, target)
 
-    return documents.html(text, address, source)
-
-
-def picture(version: ToolkitVersion | None, name: str) -> Path | None:
-    """Return a picture that stands beside the documents."""
-    folder = presence.folder_of(version)
-    return documents.pictures(folder / "docs").get(name) if folder else None
+    return documents.html(text, address, picture)
 
 
 def changelog(version: ToolkitVersion | None) -> str:

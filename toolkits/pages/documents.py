@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 
 from django.utils.html import escape
@@ -17,9 +18,8 @@ _LARGEST = 1 << 20
 _MOST = 200
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _LINK = re.compile(r'href="([A-Za-z0-9][A-Za-z0-9_.-]*)\.md(#[^"]*)?"')
-_SOURCE = re.compile(r'src="([A-Za-z0-9][A-Za-z0-9_.-]*)"')
-#: Formats that run no script in a browser, whatever is in them.
-PICTURES = {".png": "image/png", ".webp": "image/webp", ".jpg": "image/jpeg"}
+_PICTURE = re.compile(r'<img\b[^>]*?\bsrc="([^"]*)"[^>]*>')
+_ALT = re.compile(r'\balt="([^"]*)"')
 _HEADING = re.compile(r"^#\s+(.+?)\s*#*$", re.MULTILINE)
 
 
@@ -59,31 +59,26 @@ def read(path: Path, most: int = _LARGEST) -> str:
         return stream.read(most).decode("utf-8", "replace")
 
 
-def pictures(folder: Path) -> dict[str, Path]:
-    """Return the pictures beside the documents of ``folder`` by their name."""
-    try:
-        found = sorted(path for path in folder.iterdir() if path.suffix in PICTURES)
-    except OSError:
-        return {}
-    plain = [p for p in found if _NAME.fullmatch(p.name) and p.is_file() and not p.is_symlink()]
-    return {p.name: p for p in plain[:_MOST] if p.stat().st_size <= _LARGEST}
-
-
 def html(
     text: str, address: Callable[[str], str], picture: Callable[[str], str] | None = None
 ) -> SafeString:
     """Render a document; links to its neighbours lead to what ``address`` gives for a page.
 
-    Pictures beside it come from what ``picture`` gives for a name.
+    Pictures come from what ``picture`` gives for the place that the document names; one that it
+    gives nothing for is left out.
     """
 
     def rewrite(match: re.Match[str]) -> str:
         page = "" if match[1] in _INDEX else match[1]
         return f'href="{escape(address(page))}{match[2] or ""}"'
 
-    def source(match: re.Match[str]) -> str:
-        return f'src="{escape(picture(match[1]) if picture else match[1])}"'
+    def shown(match: re.Match[str]) -> str:
+        if picture is None:
+            return match[0]
+        alternative = found[1] if (found := _ALT.search(match[0])) else ""
+        source = picture(unescape(match[1]))
+        return f'<img src="{escape(source)}" alt="{alternative}">' if source else alternative
 
     # The Markdown is sanitised already, and an address of this site takes the place of a link.
     linked = _LINK.sub(rewrite, markup.markdown(text))
-    return mark_safe(_SOURCE.sub(source, linked))  # noqa: S308
+    return mark_safe(_PICTURE.sub(shown, linked))  # noqa: S308

@@ -50,9 +50,9 @@ urlpatterns = [
     path("toolkits/<slug:slug>/settings/", settings.toolkit_settings, name="toolkit-settings"),
     path("toolkits/<slug:slug>/docs/", docs.toolkit_docs, name="toolkit-docs"),
     path(
-        "toolkits/<slug:slug>/docs/pictures/<str:name>",
-        docs.toolkit_docs_picture,
-        name="toolkit-docs-picture",
+        "toolkits/<slug:slug>/files/<str:digest>/<path:name>",
+        docs.toolkit_file,
+        name="toolkit-file",
     ),
     path("toolkits/<slug:slug>/docs/<str:page_name>/", docs.toolkit_docs, name="toolkit-docs"),
     path(_RECORDS, records.record_list, name="record-list"),

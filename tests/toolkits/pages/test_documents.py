@@ -105,24 +105,90 @@ def test_the_handbook_asks_for_sign_in(client: Client, db: None) -> None:
     assert client.get("/docs/").status_code == 302
 
 
-def test_pictures_beside_the_documents_are_shown_and_nothing_else(
-    signed_in: Client, storage: Path
+@pytest.fixture
+def files(kit: Toolkit, storage: Path) -> str:
+    """Static files and pictures of the toolkit; returns what their addresses begin with."""
+    folder = storage / "net" / "1.0.0"
+    (folder / "static" / "img").mkdir(parents=True)
+    (folder / "docs" / "img").mkdir()
+    (folder / "docs" / "usage.md").write_text(
+        "# Use\n\n![The page](page.png) ![deep](img/deep.svg) ![logo](../static/img/logo.png) "
+        "![outside](../outside.md) ![gone](gone.png) ![far](https://evil.example/track.png) "
+        "![up](../../../etc/passwd) ![inline](data:image/svg+xml;base64,PHN2Zz4=)"
+    )
+    (folder / "docs" / "page.png").write_bytes(b"\x89PNG")
+    (folder / "docs" / "img" / "deep.svg").write_text("<svg onload='alert(1)'/>")
+    (folder / "docs" / "linked.png").symlink_to("/etc/passwd")
+    (folder / "static" / "img" / "logo.png").write_bytes(b"\x89PNG logo")
+    (folder / "static" / "app.js").write_text("alert(1)")
+    (folder / "static" / "page.html").write_text("<script>alert(1)</script>")
+    (folder / "static" / "linked.txt").symlink_to("/etc/passwd")
+    assert kit.active_version is not None
+    return f"/toolkits/net/files/{kit.active_version.digest[:16]}"
+
+
+def test_pictures_of_the_bundle_are_shown_in_documents_and_no_others(
+    signed_in: Client, files: str
 ) -> None:
-    folder = storage / "net" / "1.0.0" / "docs"
-    (folder / "usage.md").write_text("# Use\n\n![The page](page.png) ![x](../outside.png)")
-    (folder / "page.png").write_bytes(b"\x89PNG")
-    (folder / "drawing.svg").write_text("<svg onload='alert(1)'/>")
-    (folder / "linked.png").symlink_to("/etc/passwd")
-
     text = signed_in.get("/toolkits/net/docs/usage/").content.decode()
-    assert 'src="/toolkits/net/docs/pictures/page.png"' in text
-    answer = signed_in.get("/toolkits/net/docs/pictures/page.png")
+
+    for name in ("docs/page.png", "docs/img/deep.svg", "static/img/logo.png"):
+        assert f'src="{files}/{name}"' in text
+    article = text.partition("<h1 id=\"use\">")[2].partition("</article>")[0]
+    assert article.count("<img") == 3
+    for left_out in ("evil.example", "etc/passwd", 'src="data:', "outside.md", "gone.png"):
+        assert left_out not in article
+
+
+def test_files_of_a_bundle_run_no_script(signed_in: Client, files: str) -> None:
+    kinds = {}
+    for name in ("docs/img/deep.svg", "static/app.js", "static/page.html", "docs/page.png"):
+        answer = signed_in.get(f"{files}/{name}")
+        assert answer.status_code == 200
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        policy = answer["Content-Security-Policy"]
+        assert policy.startswith("sandbox;")
+        assert "allow-scripts" not in policy
+        assert "script-src" not in policy
+        assert "default-src 'none'" in policy
+        assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+        kinds[name] = answer["Content-Type"], answer.get("Content-Disposition", "")[:10]
+
+    assert kinds == {
+        "docs/img/deep.svg": ("image/svg+xml", "inline; fi"),
+        "static/app.js": ("text/plain; charset=utf-8", "inline; fi"),
+        "static/page.html": ("application/octet-stream", "attachment"),
+        "docs/page.png": ("image/png", "inline; fi"),
+    }
+
+
+def test_an_address_holds_the_content_and_is_kept_by_browsers(
+    signed_in: Client, files: str
+) -> None:
+    answer = signed_in.get(f"{files}/docs/page.png")
     assert b"".join(answer) == b"\x89PNG"
-    assert answer["Content-Type"] == "image/png"
-    assert answer["X-Content-Type-Options"] == "nosniff"
-    for name in ("drawing.svg", "linked.png", "README.md", "..%2Fpage.png", "secret.txt"):
-        assert signed_in.get(f"/toolkits/net/docs/pictures/{name}").status_code == 404
+    assert answer["Cache-Control"] == "private, max-age=31536000, immutable"
+
+    assert signed_in.get(f"{files[:-1]}x/docs/page.png").status_code == 404
+    assert signed_in.get(f"{files[:-8]}/docs/page.png").status_code == 404
 
 
-def test_pictures_of_a_toolkit_are_for_those_who_see_it(kit: Toolkit, client: Client) -> None:
-    assert client.get("/toolkits/net/docs/pictures/page.png").status_code in (302, 404)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "docs/linked.png", "static/linked.txt", "docs/README.md", "docs/secret.txt", "kit.py",
+        "toolkit.json", "outside.md", "static/../toolkit.json", "static/..%2Foutside.md",
+        "static%2F..%2F..%2Foutside.md", "docs/%00", "static//img/logo.png",
+    ],
+)  # fmt: skip
+def test_nothing_else_of_a_bundle_is_sent(signed_in: Client, files: str, name: str) -> None:
+    assert signed_in.get(f"{files}/{name}").status_code == 404
+
+
+def test_files_of_a_toolkit_are_for_those_who_see_it(
+    kit: Toolkit, files: str, client: Client, user: User
+) -> None:
+    assert client.get(f"{files}/docs/page.png").status_code == 302
+    Toolkit.objects.filter(pk=kit.pk).update(enabled=False)
+    client.force_login(user)
+    assert client.get(f"{files}/docs/page.png").status_code == 404

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from django.http import FileResponse, Http404, HttpResponseBase
+from http import HTTPStatus
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from toolkits.pages import bundle_docs, documents, handbook
+from toolkits.pages import bundle_docs, bundle_files, documents, handbook
 from toolkits.pages.guards import PageRequest, find_toolkit, page
+
+_KEPT_SECONDS = 31_536_000
 
 
 @require_safe
@@ -24,22 +28,35 @@ def toolkit_docs(request: PageRequest, slug: str, page_name: str = "") -> HttpRe
     if text is None:
         raise Http404
 
-    html = bundle_docs.html(slug, text)
+    html = bundle_docs.html(toolkit, text, page_name)
     context = {"toolkit": toolkit, "docs": pages, "page": page_name, "html": html}
     return render(request, "toolkits/docs.html", context)
 
 
 @require_safe
 @page
-def toolkit_docs_picture(request: PageRequest, slug: str, name: str) -> HttpResponseBase:
-    """Send a picture of a toolkit's documents."""
+def _file(request: PageRequest, slug: str, digest: str, name: str) -> HttpResponseBase:
     toolkit = find_toolkit(request.user, slug)
-    path = bundle_docs.picture(toolkit.active_version, name)
+    path = bundle_files.find(toolkit, digest, name)
     if path is None:
         raise Http404
-    response = FileResponse(path.open("rb"), content_type=documents.PICTURES[path.suffix])
-    # A name may show another picture after an update of the toolkit.
-    response["Cache-Control"] = "private, max-age=300"
+    kind = bundle_files.TYPES.get(path.suffix.lower())
+    response = FileResponse(
+        path.open("rb"),
+        as_attachment=kind is None,
+        content_type=kind or "application/octet-stream",
+    )
+    response["Content-Security-Policy"] = bundle_files.POLICY
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
+
+def toolkit_file(request: HttpRequest, slug: str, digest: str, name: str) -> HttpResponseBase:
+    """Send a static file or a picture of a toolkit's version. What it is never changes."""
+    response = _file(request, slug, digest, name)
+    if response.status_code == HTTPStatus.OK:
+        response["Cache-Control"] = f"private, max-age={_KEPT_SECONDS}, immutable"
+        del response["Expires"]
     return response
 
 

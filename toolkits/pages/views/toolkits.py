@@ -66,7 +66,7 @@ def toolkit_detail(request: PageRequest, slug: str) -> HttpResponseBase:
         "jobs": jobs.select_related("requested_by").defer(*HEAVY).order_by("-id")[:_RECENT],
         "cards": cards_of([toolkit]) if toolkit.enabled else [],
         "docs": bundle_docs.pages(toolkit.active_version),
-        "readme": bundle_docs.html(slug, bundle_docs.text(toolkit.active_version, "") or ""),
+        "readme": bundle_docs.html(toolkit, bundle_docs.text(toolkit.active_version, "") or ""),
     }
     if context["can_manage"]:
         context["versions"] = toolkit.versions.order_by("-created_at")[:20]

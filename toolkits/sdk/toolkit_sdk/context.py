@@ -139,12 +139,14 @@ class Context:
         job: JobInfo,
         dry_run: bool = False,
         workdir: Path | None = None,
+        bundle: Path | None = None,
         failure: Failure | None = None,
     ) -> None:
         self._platform, self._toolkit = platform, toolkit
         self._stop = threading.Event()
         self._stop_error: type[Cancelled] = Cancelled
         self._workdir = workdir or Path.cwd()
+        self._bundle = bundle or Path.cwd()
         self.job = job
         self.dry_run = dry_run
         #: In a cleanup hook, what went wrong; None everywhere else.
@@ -210,6 +212,17 @@ class Context:
         asked to stop starts no more calls and waits for none.
         """
         return threads.in_threads(self, function, items, workers, label)
+
+    def render(self, template: str, **values: Any) -> str:
+        """Return a file of the bundle's ``templates/`` with ``values`` in it (Jinja syntax).
+
+        For ``views.Markdown``, an artifact or a message. Values become JSON types; what is put
+        into ``.html`` is escaped. Raises ``ToolkitError``.
+        """
+        # Loaded by those who have templates: others start without Jinja.
+        from toolkit_sdk import templates  # noqa: PLC0415
+
+        return templates.render(self._bundle, template, values)
 
     @cached_property
     def settings(self) -> Any:

@@ -285,9 +285,20 @@ def fake_context(
     platform = FakePlatform(toolkit, settings=dict(settings or {}), secrets=dict(secrets or {}))
     job = JobInfo(id="job-1", attempt=1, requested_by="tester", toolkit="toolkit", version="0")
     workdir = folder or Path(tempfile.mkdtemp(prefix="toolkit-test-"))
-    made = FakeContext(platform, toolkit, job=job, dry_run=dry_run, workdir=workdir)
+    made = FakeContext(
+        platform, toolkit, job=job, dry_run=dry_run, workdir=workdir, bundle=_bundle_of(toolkit)
+    )
     platform.context = made
     return made
+
+
+def _bundle_of(toolkit: Toolkit) -> Path | None:
+    """The folder of the toolkit's code that holds its manifest."""
+    for operation in toolkit.operations.values():
+        for folder in Path(operation.function.__code__.co_filename).resolve().parents:
+            if (folder / "toolkit.json").is_file():
+                return folder
+    return None
 
 
 __all__ = ["FakeContext", "FakePlatform", "InvalidInputs", "all_well", "fake_context"]

@@ -80,11 +80,19 @@ class Requests:
         try:
             if request["type"] == "describe":
                 value = describe(self._load(), toolkit_sdk.__version__)
+                self._check_templates()
             else:
                 value = self._run(request)
         except BaseException as error:
             return {"type": "error", **failure_of(error, self._hello["bundle"])}
         return {"type": "result", "value": value}
+
+    def _check_templates(self) -> None:
+        bundle = Path(self._hello["bundle"])
+        if (bundle / "templates").is_dir():
+            from toolkit_sdk import templates  # noqa: PLC0415  (others start without Jinja)
+
+            templates.check(bundle)
 
     def _load(self) -> Toolkit:
         if self._toolkit is not None:
@@ -143,6 +151,7 @@ class Requests:
             job=info,
             dry_run=bool(request.get("dry_run")),
             workdir=workdir,
+            bundle=Path(self._hello["bundle"]),
             failure=Failure(**failure) if failure else None,
         )
         with self._lock:
