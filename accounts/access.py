@@ -101,6 +101,8 @@ def _scope(user: Any, permission: str) -> Scope:
         return NOWHERE
     if user.has_role_permission(permission):
         return EVERYWHERE
+    if permission not in NARROWABLE | _SEES_JOBS:
+        return NOWHERE
     grants = [grant for grant in user.grant_list if permission in _given(grant)]
     return Scope(
         toolkits=frozenset(grant.toolkit_slug for grant in grants if not grant.operation),

@@ -72,6 +72,16 @@ def offers(query: str = "", category: str = "") -> list[Offer]:
     return sorted(found, key=lambda offer: (offer.entry["name"].casefold(), offer.catalog.name))
 
 
+def of(toolkit: Toolkit) -> list[Offer]:
+    """What the catalogs offer of an installed toolkit."""
+    return [
+        Offer(catalog, entry, toolkit)
+        for catalog in Catalog.objects.filter(enabled=True)
+        for entry in catalog.entries
+        if entry["slug"] == toolkit.slug
+    ]
+
+
 def _matches(entry: dict[str, Any], query: str, category: str) -> bool:
     if category and category not in entry["categories"]:
         return False

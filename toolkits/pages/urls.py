@@ -47,6 +47,9 @@ urlpatterns = [
     path("schedules/<uuid:schedule_id>/delete/", schedules.schedule_delete, name="schedule-delete"),
     path("schedules/<uuid:schedule_id>/run/", schedules.schedule_run, name="schedule-run"),
     path("presets/<uuid:preset_id>/delete/", personal.preset_delete, name="preset-delete"),
+    path(
+        "toolkits/<slug:slug>/changelog/", toolkits.toolkit_changelog, name="toolkit-changelog"
+    ),
     path("toolkits/<slug:slug>/settings/", settings.toolkit_settings, name="toolkit-settings"),
     path("toolkits/<slug:slug>/docs/", docs.toolkit_docs, name="toolkit-docs"),
     path(

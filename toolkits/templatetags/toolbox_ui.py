@@ -205,3 +205,18 @@ def compact_json(value: object) -> str:
 def field_id(name: object) -> str:
     """Return a form field's element id for its name, which may have dots and brackets."""
     return "id_" + re.sub(r"[^A-Za-z0-9_-]+", "-", str(name)).strip("-")
+
+
+@register.filter
+def get_item(found: object, key: object) -> object:
+    """Return the value under a key that only the page knows; empty without it."""
+    return found.get(key, "") if isinstance(found, dict) else ""
+
+
+@register.filter
+def percent(value: object) -> str:
+    """Format a share of a hundred; a dash for anything else. Only all of them are 100 %."""
+    if not isinstance(value, int | float):
+        return "–"
+    shown = int(value * 10) / 10
+    return f"{shown:g} %"
