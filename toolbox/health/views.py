@@ -16,7 +16,7 @@ _lock = threading.Lock()
 _last: tuple[float, list[CheckResult]] = (-60.0, [])
 
 
-def _results() -> list[CheckResult]:
+def latest() -> list[CheckResult]:
     """Check at most every two seconds, so that being asked often costs little."""
     global _last
     with _lock:
@@ -29,7 +29,7 @@ def _results() -> list[CheckResult]:
 @never_cache
 def health(request: HttpRequest) -> HttpResponse:
     """200 when every dependency works, else 503; details are for the log, not for callers."""
-    results = _results()
+    results = latest()
     ok = all(result.ok for result in results)
     lines = {
         result.name: {"status": "ok" if result.ok else "failed", "duration_ms": result.duration_ms}

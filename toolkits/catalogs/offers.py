@@ -59,13 +59,16 @@ class Offer:
 
 def offers(query: str = "", category: str = "") -> list[Offer]:
     """Everything on offer, by name; ``query`` is looked for in names, descriptions and tags."""
+    catalogs = list(Catalog.objects.filter(enabled=True))
+    if not catalogs:
+        return []
     installed = {
         toolkit.slug: toolkit
         for toolkit in Toolkit.objects.installed().select_related("active_version")
     }
     found = [
         Offer(catalog, entry, installed.get(entry["slug"]))
-        for catalog in Catalog.objects.filter(enabled=True)
+        for catalog in catalogs
         for entry in catalog.entries
         if _matches(entry, query.casefold(), category)
     ]

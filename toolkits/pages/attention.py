@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from accounts.access import scope
 from toolkits import access
+from toolkits.catalogs import offers
+from toolkits.catalogs.offers import Offer
 from toolkits.jobs.states import JobState
 from toolkits.models import Job, Schedule
 
@@ -15,18 +18,20 @@ _MOST = 5
 
 @dataclass(frozen=True)
 class Attention:
-    """Jobs to decide on, and schedules that do not run. False when nothing waits."""
+    """Jobs to decide on, schedules that do not run, and toolkits that have an update. False
+    when nothing waits."""
 
     approvals: list[Job] = field(default_factory=list)
     schedules: list[Schedule] = field(default_factory=list)
+    updates: list[Offer] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.approvals or self.schedules)
+        return bool(self.approvals or self.schedules or self.updates)
 
 
 def of(user: Any, *, awaiting: int) -> Attention:
     """Return what waits for ``user``, who sees ``awaiting`` jobs that await approval."""
-    return Attention(_approvals(user) if awaiting else [], _schedules(user))
+    return Attention(_approvals(user) if awaiting else [], _schedules(user), _updates(user))
 
 
 def _approvals(user: Any) -> list[Job]:
@@ -41,3 +46,15 @@ def _approvals(user: Any) -> list[Job]:
 def _schedules(user: Any) -> list[Schedule]:
     broken = access.visible_schedules(user).exclude(problem="").order_by("name")
     return list(broken[:_MOST])
+
+
+def _updates(user: Any) -> list[Offer]:
+    if not scope(user, "toolkits.change_toolkit"):
+        return []
+    newer = offers.updates()
+    managed = (
+        one
+        for one in newer
+        if one.installed and access.can_manage_toolkits(user, one.installed)
+    )
+    return list(islice(managed, _MOST))

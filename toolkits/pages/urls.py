@@ -12,6 +12,7 @@ from toolkits.pages.views import (
     job_lists,
     jobs,
     personal,
+    platform,
     record_files,
     records,
     run,
@@ -26,6 +27,7 @@ _RECORDS = "toolkits/<slug:slug>/records/<str:collection>/"
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
+    path("platform/", platform.platform, name="platform"),
     path("search/", search.search_page, name="search"),
     path("search/palette/", search.palette, name="palette"),
     path("arrange/", personal.arrange, name="dashboard-arrange"),
