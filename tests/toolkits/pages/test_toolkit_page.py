@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from tests.support.factories import make_job, make_row
 from toolkits import notices
+from toolkits.bundles import presence
 from toolkits.jobs.states import JobState
 from toolkits.models import CardState, Catalog, Toolkit
 from toolkits.pages import toolkit_facts
@@ -126,6 +127,7 @@ def test_what_changed_is_a_page(signed_in: Client, toolkit: Toolkit, storage: An
     version = toolkit.active_version
     assert version is not None
     version.path.mkdir(parents=True)
+    presence.forget()
     (version.path / "CHANGELOG.md").write_text("# Changes\n\n## 1.0.0\n\n- First.\n")
     assert "First." in _text(signed_in.get(PAGE + "changelog/"))
     assert "/toolkits/net/changelog/" in _text(signed_in.get(PAGE))
