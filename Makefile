@@ -2,7 +2,7 @@
 PYTHON_BIN := .venv/bin/python
 ARGS ?=
 
-.PHONY: help run test test-fast test-long lint bench
+.PHONY: help run test test-fast test-long lint bench audit release lock
 
 help:
 	@echo "make run        start the whole stack on this machine"
@@ -11,6 +11,9 @@ help:
 	@echo "make test-long  fuzzing by role, every page, 200 jobs under random kills"
 	@echo "make lint       formatting, types, import rules, missing migrations"
 	@echo "make bench      timings of this machine"
+	@echo "make audit      licences, and known vulnerabilities where the database can be had"
+	@echo "make release    archive and bill of materials of the last commit, in dist/"
+	@echo "make lock       compile the requirements, with hashes"
 
 run:
 	@sh scripts/environment.sh
@@ -35,3 +38,19 @@ lint:
 bench:
 	@sh scripts/environment.sh dev
 	@$(PYTHON_BIN) tests/bench/bench.py $(ARGS)
+
+audit:
+	@sh scripts/environment.sh dev
+	@$(PYTHON_BIN) scripts/supply_chain.py licences
+	@$(PYTHON_BIN) scripts/supply_chain.py audit
+
+release:
+	@sh scripts/environment.sh
+	@$(PYTHON_BIN) scripts/release.py $(ARGS)
+
+lock:
+	@sh scripts/environment.sh dev
+	@for name in requirements requirements-embedded requirements-dev; do \
+		$(PYTHON_BIN) -m uv pip compile --generate-hashes --quiet --no-emit-index-url --no-header \
+			$(ARGS) $$name.in -o $$name.txt || exit 1; \
+	done
