@@ -300,6 +300,10 @@ def test_an_openapi_document_is_fetched_imported_and_run(server):
 
     env = ctx.records(Environment).list()[0]
     assert ctx.run("run_collection", collection="shop", environment=env).views[0].value == "1 of 1"
+    # The import named it as the collection, so that it need not be chosen.
+    assert ctx.run("run_collection", collection="shop").views[0].value == "1 of 1"
+    saved = ctx.records(SavedRequest).list()[0]
+    assert ctx.run("send_saved", request=saved).title == "200 OK"
 
 
 def test_a_secret_goes_to_vault_and_is_not_in_the_result(openbao, bundled, run, server):

@@ -2,7 +2,7 @@
 
 import base64
 
-from tests.support import until
+from tests.support import listeners, until
 from toolkits.jobs.recovery import start_due
 from toolkits.jobs.states import JobState
 from toolkits.models import Toolkit, ToolkitState
@@ -54,6 +54,30 @@ def test_what_an_operation_itself_finds_wrong_with_an_input_is_told_at_its_field
         {"loc": ["text"], "message": "there is no text to count; paste some, or give a file."}
     ]
     assert job.reason == "text: there is no text to count; paste some, or give a file."
+
+
+def test_a_web_server_is_asked_and_its_error_is_told_at_the_field(run):
+    answers = {"/good": (200, {}, b"12345"), "/bad": (404, {}, b"")}
+    with listeners.web(lambda seen: answers[seen.path]) as web:
+        good = run("sample-toolkit", "fetch", {"url": f"{web.url}/good"})
+        inputs = {"url": f"{web.url}/bad", "bad_status_is_a_mistake": True}
+        bad = run("sample-toolkit", "fetch", inputs)
+
+    assert {item["label"]: item["value"] for item in good.result["items"]} == {
+        "status": 200,
+        "bytes": 5,
+    }
+    assert bad.error["errors"] == [{"loc": ["url"], "message": "the server answered 404."}]
+    assert bad.state == JobState.FAILED  # not waiting for another attempt
+
+
+def test_what_the_manifest_does_not_ask_for_is_not_given(run):
+    job = run("sample-toolkit", "not_given")
+
+    assert job.state == JobState.SUCCEEDED, job.reason
+    said = {item["label"]: item["value"] for item in job.result["items"]}
+    assert said["secret"].startswith("forbidden: The manifest of this toolkit does not ask")
+    assert said["health"].startswith("forbidden: The manifest of this toolkit does not ask")
 
 
 def test_a_note_changes_record_state_and_history(bundled, run, user):

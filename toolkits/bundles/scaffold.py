@@ -80,8 +80,14 @@ _CHANGELOG = """# Changelog
 """
 
 
-def scaffold(slug: str, folder: Path, name: str = "") -> Path:
-    """Write a working, tested toolkit to ``folder`` and return it. Overwrites nothing."""
+_SAMPLE = Path(__file__).resolve().parents[1] / "bundled" / "sample-toolkit"
+
+
+def scaffold(slug: str, folder: Path, name: str = "", *, full: bool = False) -> Path:
+    """Write a working, tested toolkit to ``folder`` and return it. Overwrites nothing.
+
+    With ``full`` it is the sample toolkit, one of everything, under the new name.
+    """
     if not _SLUG.fullmatch(slug) or slug in names.RESERVED_SLUGS:
         raise BundleError(
             f"{slug!r} is not a name for a toolkit",
@@ -94,11 +100,27 @@ def scaffold(slug: str, folder: Path, name: str = "") -> Path:
     module = module if module[0].isalpha() else f"kit_{module}"
     if not module.endswith("_toolkit"):
         module = f"{module}_toolkit"
-    for path, text in _files(slug, title, module).items():
+    files = _renamed_sample(slug, title, module) if full else _files(slug, title, module)
+    for path, text in files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
     return folder
+
+
+def _renamed_sample(slug: str, title: str, module: str) -> dict[str, str]:
+    """The sample toolkit's files, all but its picture, with its names replaced."""
+    found = {"tests/conftest.py": _CONFTEST}
+    for path in sorted(_SAMPLE.rglob("*")):
+        if path.suffix not in {".py", ".md", ".json", ".txt"} or "__pycache__" in path.parts:
+            continue
+        place = path.relative_to(_SAMPLE).as_posix().replace("sample_toolkit", module)
+        text = path.read_text().replace("sample_toolkit", module).replace("sample-toolkit", slug)
+        found[place] = re.sub(r"^!\[.*\]\(page\.png\)\n\n", "", text, flags=re.MULTILINE)
+    data = {**json.loads(found["toolkit.json"]), "name": title, "version": "0.1.0"}
+    found["toolkit.json"] = json.dumps(data, indent=2) + "\n"
+    found["CHANGELOG.md"] = _CHANGELOG
+    return found
 
 
 def _files(slug: str, title: str, module: str) -> dict[str, str]:

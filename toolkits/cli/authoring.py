@@ -23,6 +23,9 @@ def add_arguments(actions: Any) -> None:
     new.add_argument("slug")
     new.add_argument("--path", type=Path, help="the folder to make (default: ./SLUG)")
     new.add_argument("--name", default="", help="its name for people")
+    new.add_argument(
+        "--full", action="store_true", help="begin with the sample toolkit, one of everything"
+    )
     check = actions.add_parser("check", help="list everything that is wrong, by file and line")
     check.add_argument("source", type=Path)
     check.add_argument("--strict", action="store_true", help="fail at warnings too")
@@ -41,9 +44,11 @@ def add_arguments(actions: Any) -> None:
 
 def new(options: dict[str, Any], out: Any) -> None:
     """Make a toolkit's folder."""
-    folder = scaffold(options["slug"], options["path"] or Path(options["slug"]), options["name"])
+    folder = options["path"] or Path(options["slug"])
+    folder = scaffold(options["slug"], folder, options["name"], full=options["full"])
     out.write(f"wrote {folder}. Next:")
-    out.write(f"  manage.py toolkit run --dev {folder} hello --input names=Ada")
+    greeted = "name" if options["full"] else "names"
+    out.write(f"  manage.py toolkit run --dev {folder} hello --input {greeted}=Ada")
     out.write(f"  manage.py toolkit check {folder}")
     out.write(f"  manage.py toolkit install {folder}")
 

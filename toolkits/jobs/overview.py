@@ -113,7 +113,8 @@ def _worker(found: Any, job_id: UUID | None) -> WorkerState:
     return WorkerState(
         name=found.name,
         queues=list(found.queue_names()),
-        state="busy" if job_id else str(found.get_state()),
+        # Redis is not told of each call, so what it knows is whether work was suspended.
+        state="busy" if job_id else "suspended" if found.get_state() == "suspended" else "idle",
         job_id=str(job_id or ""),
         hostname=found.hostname or "",
         pid=found.pid,

@@ -45,6 +45,24 @@ def test_a_new_toolkit_is_in_order_its_tests_pass_and_it_installs(fresh, db):
     assert Toolkit.objects.get().operation("hello")
 
 
+def test_a_new_toolkit_can_begin_with_one_of_everything(tmp_path, db):
+    folder = tmp_path / "disk-watch"
+    toolkit("new", "disk-watch", "--path", folder, "--name", "Disk watch", "--full")
+
+    assert "is in order (0 warnings)" in toolkit("check", folder)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:django", folder],
+        cwd=folder, env={"PYTHONPATH": str(BASE / "toolkits" / "sdk"), "PATH": "/usr/bin:/bin"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    files = [path for path in folder.rglob("*") if path.suffix in {".py", ".md", ".json"}]
+    words = "".join(path.read_text() for path in files)
+    assert "sample_toolkit" not in words
+    assert "page.png" not in words
+    assert "disk-watch 0.1.0 is active" in toolkit("install", folder)
+
+
 def test_an_operation_runs_from_the_working_folder_without_installing(fresh):
     done = subprocess.run(
         [sys.executable, "manage.py", "toolkit", "run", "--dev", str(fresh), "hello",

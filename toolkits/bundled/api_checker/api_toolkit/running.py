@@ -12,10 +12,10 @@ from pydantic import Field
 from toolkit_sdk import Context, ToolkitError, views
 
 from api_toolkit import asserting
-from api_toolkit.app import Environment, SavedRequest, Variables, toolkit
+from api_toolkit.app import SavedRequest, Variables, toolkit
 from api_toolkit.asserting import Verdict, Wrong
 from api_toolkit.sender import Answer
-from api_toolkit.sending import remember, sent
+from api_toolkit.sending import Chosen, remember, sent, values_of
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Outcome:
 def run_collection(
     ctx: Context,
     collection: Annotated[str, Field(max_length=100, description="Empty: requests of none")] = "",
-    environment: Annotated[Environment | None, Field(description="Values of variables")] = None,
+    environment: Chosen = None,
     variables: Variables = [],
     tag: Annotated[str, Field(max_length=50, description="Only requests with this tag")] = "",
     stop_at_failure: bool = False,
@@ -59,7 +59,7 @@ def run_collection(
     )
     if not found:
         raise ToolkitError(f"There are no saved requests in the collection {collection!r}.")
-    values = environment.values() if environment else {}
+    values = values_of(ctx, environment, collection)
     values |= {pair.name: pair.value for pair in variables}
     outcomes: list[Outcome] = []
     for _, request in ctx.progress(found, label="Sending"):

@@ -23,6 +23,10 @@ from api_toolkit.prepare import prepare
 from api_toolkit.sender import Answer, send
 
 Pairs = Annotated[list[Pair], Field(max_length=100)]
+Chosen = Annotated[
+    Environment | None,
+    Field(description="Values of variables. Empty: the one named as the collection, if any"),
+]
 
 
 @toolkit.operation(name="send", title="Send a request", interactive=True, timeout=320)
@@ -75,7 +79,7 @@ def send_request(
 def send_saved(
     ctx: Context,
     request: SavedRequest,
-    environment: Annotated[Environment | None, Field(description="Values of variables")] = None,
+    environment: Chosen = None,
     variables: Variables = [],
     upload: Annotated[
         File | None, Field(description="For a body of kind file or multipart")
@@ -83,7 +87,7 @@ def send_saved(
     keep_body: Annotated[bool, Field(description="Keep the body as a file of the job")] = False,
 ) -> views.Section:
     """Send a saved request, check its assertions, and keep the outcome in its history."""
-    values = environment.values() if environment else {}
+    values = values_of(ctx, environment, request.collection)
     values |= {pair.name: pair.value for pair in variables}
     try:
         answer = sent(ctx, request, values, upload)
@@ -92,6 +96,15 @@ def send_saved(
         raise
     remember(ctx, request, answer, asserting.check(request.assertions, answer))
     return shown(ctx, request, answer, keep_body=keep_body)
+
+
+def values_of(ctx: Context, chosen: Environment | None, collection: str) -> dict[str, str]:
+    """The variables of the chosen environment; where none is, of that named as the collection."""
+    if chosen is None and collection:
+        chosen = next(iter(ctx.records(Environment).list(name=collection)), None)
+        if chosen is not None:
+            ctx.log.info("using the environment %s", collection)
+    return chosen.values() if chosen else {}
 
 
 def sent(

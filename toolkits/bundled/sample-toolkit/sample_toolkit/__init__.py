@@ -5,7 +5,7 @@ looks for a variable ``toolkit``. Importing the modules below registers what the
 toolkit can be one module.
 """
 
-from sample_toolkit import cards, inputs, records, results, runs
+from sample_toolkit import cards, inputs, outside, records, results, runs
 from sample_toolkit.app import toolkit
 
-__all__ = ["cards", "inputs", "records", "results", "runs", "toolkit"]
+__all__ = ["cards", "inputs", "outside", "records", "results", "runs", "toolkit"]

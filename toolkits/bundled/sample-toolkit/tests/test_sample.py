@@ -98,6 +98,29 @@ def test_steps_that_are_done_are_not_done_again():
     assert [row["done in"] for row in table.rows] == ["attempt 1"] * 3
 
 
+def test_services_are_looked_after_in_threads_and_people_are_told():
+    ctx = fake_context(toolkit)
+    for name, owner in (("mail", "ops"), ("wiki", ""), ("shop", "web")):
+        ctx.add(Service(name=name, owner=owner))
+
+    table = ctx.run("look_after", team="ops", seconds=0)
+
+    assert {row["service"] for row in table.rows} == {"mail", "wiki"}
+    assert ctx.platform.notices[0]["title"] == "ops looked after 2 services"
+    with pytest.raises(ToolkitError, match="No service belongs to db"):
+        fake_context(toolkit).run("look_after", team="db")
+
+
+def test_what_is_not_given_is_said():
+    ctx = fake_context(toolkit)
+    ctx.platform.told = {}
+
+    said = {item.label: item.value for item in ctx.run("not_given").items}
+
+    assert said["secret"].startswith("not_found")
+    assert said["health"].startswith("forbidden")
+
+
 def test_many_are_greeted_each_by_a_child():
     table = fake_context(toolkit).run("greet_many", names=["Ada", ""])
 

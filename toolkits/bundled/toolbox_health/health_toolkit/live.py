@@ -115,25 +115,25 @@ def _queues(queues: Sequence[Queue]) -> views.Table:
 def _workers(health: PlatformHealth) -> views.Table:
     return views.Table(
         columns=[
-            views.Column(key="worker", type="code"),
+            views.Column(key="process"),
             views.Column(key="state", type="state"),
             views.Column(key="queues"),
-            views.Column(key="host"),
             views.Column(key="heard", label="Last heard of", type="duration_ms"),
             views.Column(key="done", label="Calls done", type="number"),
+            views.Column(key="worker", type="code"),
         ],
         rows=[
             {
-                "worker": worker.name,
+                "process": f"{worker.host}, process {worker.pid}",
                 "state": views.state(WARNING, "silent")
                 if worker.silent
                 else views.state(OK, worker.state),
                 "queues": ", ".join(worker.queues),
-                "host": worker.host,
                 "heard": None
                 if worker.heartbeat_seconds is None
                 else worker.heartbeat_seconds * 1000,
                 "done": worker.done,
+                "worker": worker.name,
             }
             for worker in health.workers or ()
         ],
