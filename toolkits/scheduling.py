@@ -16,7 +16,7 @@ from audit import chain, forward, retention, verification
 from toolkits import cards, errands, history
 from toolkits.bundles import planning
 from toolkits.catalogs import refresh as catalogs
-from toolkits.jobs import approvals, recovery
+from toolkits.jobs import approvals, cleanups, recovery
 from toolkits.jobs import retention as job_retention
 from toolkits.models import SchedulerLease
 from toolkits.models.scheduler import LEASE
@@ -33,6 +33,7 @@ TASKS: list[tuple[Callable[[], int], float]] = [
     (recovery.start_due, 1.0),
     (firing.run_due, 1.0),
     (recovery.sweep_queued, 5.0),
+    (cleanups.run_due, 5.0),
     (approvals.expire_due, 5.0),
     (deliver.deliver_due, 5.0),
     (errands.mail, 2.0),

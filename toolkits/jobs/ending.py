@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from toolbox import metrics
 from toolbox.events import emit
-from toolkits.jobs import job_secrets, limits
+from toolkits.jobs import job_secrets, limits, owed
 from toolkits.jobs.states import JobState
 from toolkits.jobs.waiting import announce
 from toolkits.models import Job
@@ -53,5 +53,7 @@ def _measure(job: Job, state: JobState) -> None:
 
 
 def _tell(job: Job) -> None:
-    job_secrets.forget(job)
+    # A cleanup hook that is still to run gets the inputs of its job.
+    if job_secrets.any_in(job.inputs) and not owed.pending(job):
+        job_secrets.forget(job)
     announce(job.pk)

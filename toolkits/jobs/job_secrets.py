@@ -47,6 +47,11 @@ def _marked(inputs: dict[str, Any]) -> list[str]:
     return [name for name, value in inputs.items() if is_mark(value)]
 
 
+def any_in(inputs: dict[str, Any]) -> bool:
+    """Whether stored inputs have secrets among them."""
+    return bool(_marked(inputs))
+
+
 def reveal(job: Job, read: vaulted.Read | None = None) -> tuple[dict[str, Any], list[str]]:
     """Return the inputs with their secrets, and the secret values for redaction; ``read`` is how
     a run reads secrets."""

@@ -18,7 +18,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from toolbox import metrics
-from toolkits.jobs import children, ending, limits, logs, retries, steps
+from toolkits.jobs import children, ending, limits, logs, owed, retries, steps
 from toolkits.jobs.ready import enqueue
 from toolkits.jobs.states import ACTIVE, JobState
 from toolkits.jobs.turns import next_turn
@@ -152,6 +152,8 @@ def end(job: Job, ended: Ending, pulse: Pulse | None = None, **facts: Any) -> bo
             error=ended.error,
             **facts,
         )
+        if facts.get("cleanup") == owed.OWED:
+            owed.owe(job)
         if ended.state != S.SUCCEEDED:
             steps.fail_running(job)
         if job.has_children:

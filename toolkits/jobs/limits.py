@@ -181,4 +181,6 @@ def describe(key: str) -> str:
             return "the run before it, of the same schedule"
         case "lock":
             return f"the lock {rest}"
+        case "cleanup":
+            return "the cleanup hook of the attempt before"
     return key

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from toolkits.jobs import queues, turns
+from toolkits.jobs import owed, queues, turns
 from toolkits.jobs.states import JobState
 from toolkits.models import Job
 
@@ -20,9 +20,10 @@ def make_ready(job: Job, source: JobState, **values: Any) -> bool:
     """Queue a job that waits in the state ``source``; whether it still waited there."""
     turn = turns.next_turn(job.queue, job.toolkit_slug)
     with transaction.atomic():
+        waits_for = owed.key_of(job) if job.attempt and owed.pending(job) else ""
         moved = Job.objects.filter(pk=job.pk, state=source).update(
-            state=JobState.QUEUED, turn=turn, waits_for="", **values
+            state=JobState.QUEUED, turn=turn, waits_for=waits_for, **values
         )
-        if moved:
+        if moved and not waits_for:
             transaction.on_commit(lambda: enqueue(job))
     return bool(moved)

@@ -13,7 +13,7 @@ from django.db.models import Count
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from toolkits.jobs import limits, queues
+from toolkits.jobs import limits, owed, queues
 from toolkits.jobs.lease import Ending, end
 from toolkits.jobs.ready import make_ready
 from toolkits.jobs.states import ACTIVE, JobState
@@ -70,7 +70,8 @@ def _lose(job: Job) -> bool:
         )
         if unchanged.select_for_update().values_list("pk", flat=True).first() is None:
             return False
-        lost = end(job, Ending(JobState.LOST, reason, exit_reason="worker_lost"))
+        ending = Ending(JobState.LOST, reason, exit_reason="worker_lost")
+        lost = end(job, ending, None, **owed.facts(job))
     if lost:
         log.warning("job %s is lost: %s", job.pk, reason)
     return lost

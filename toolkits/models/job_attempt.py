@@ -52,6 +52,14 @@ class JobAttempt(models.Model):
     class Meta:
         verbose_name = _("job attempt")
         ordering = ["number"]
+        indexes = [
+            # The few hooks that are still to run.
+            models.Index(
+                fields=["id"],
+                condition=models.Q(cleanup__in=["owed", "running"]),
+                name="jobattempt_cleanup_pending",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["job", "number"], name="jobattempt_number_unique"),
             models.CheckConstraint(

@@ -4,6 +4,7 @@ secrets, state and files, and nothing of any other toolkit's."""
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -41,6 +42,8 @@ class Calls:
         self.secrets = secrets
         #: What the run depended on, for a comparison with other runs.
         self.settings_digests: dict[str, str] = {}
+        #: A transaction in which whoever writes owns what is written to.
+        self.fence: Callable[[], AbstractContextManager[None]] = self._own_job
 
     @property
     def toolkit(self) -> Toolkit:
@@ -72,9 +75,12 @@ class Calls:
             raise CallRefused("unavailable", str(error)) from error
 
     def _fence(self, message: dict[str, Any]) -> AbstractContextManager[None]:
-        """What writes does so in a transaction in which the attempt owns its job."""
-        fence = is_write(message) and message["type"] != "artifact" and self.job is not None
-        return lease.fenced(self.job) if fence and self.job else nullcontext()
+        # Files take long to store, and have a fence of their own at the end.
+        fenced = is_write(message) and message["type"] != "artifact"
+        return self.fence() if fenced else nullcontext()
+
+    def _own_job(self) -> AbstractContextManager[None]:
+        return lease.fenced(self.job) if self.job else nullcontext()
 
     def _records(self, message: dict[str, Any]) -> Any:
         name = message["collection"]

@@ -29,6 +29,7 @@ from toolkits.runtime.conversation import (
     Outcome,
 )
 from toolkits.runtime.process import RunnerProcess, boot_time
+from toolkits.runtime.requesting import failure_of, run_request
 
 log = logging.getLogger(__name__)
 
@@ -91,31 +92,13 @@ class JobRun(Listener):
         """Send the toolkit's cleanup hook to a runner; ``failed`` is how the attempt ended."""
         self.runner, self.calls.workdir, self.failed = runner, runner.workdir, failed
         self.hold()
-        failure = {
-            "kind": failed.exit_reason,
-            "reason": failed.reason,
-            "inputs": self.inputs,
-        }
+        failure = failure_of(failed.exit_reason, failed.reason, self.inputs)
         request = {**self._request("cleanup", "cleanup"), "inputs": {}, "failure": failure}
         self.log.note("INFO", "The cleanup hook runs.")
         self.talk = Conversation(runner, request, self, timeout=timeout, grace=1.0)
 
     def _request(self, kind: str, name: str) -> dict[str, Any]:
-        job = self.job
-        return {
-            "type": "run",
-            "kind": kind,
-            "name": name,
-            "dry_run": job.dry_run,
-            "job": {
-                "id": str(job.pk),
-                "attempt": job.attempt,
-                "requested_by": job.requester,
-                "toolkit": job.toolkit_slug,
-                "version": job.version_label,
-                "operation": job.operation,
-            },
-        }
+        return run_request(self.job, kind, name, self.job.attempt)
 
     @property
     def waits(self) -> bool:

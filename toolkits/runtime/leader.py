@@ -18,7 +18,7 @@ from toolbox.secrets import SecretsError
 from toolbox.secrets.runs import RunSecrets
 from toolkits import versions
 from toolkits.errors import BundleError
-from toolkits.jobs import claims, job_secrets, lease
+from toolkits.jobs import claims, cleanups, job_secrets, lease, owed
 from toolkits.jobs.lease import Ending
 from toolkits.jobs.redaction import Redactor
 from toolkits.jobs.states import JobState
@@ -70,7 +70,8 @@ class Leader:
             log.exception("the runner could not be ended")
         error = {"kind": "internal", "message": reason, "errors": []}
         ended = Ending(JobState.FAILED, reason, error=error, exit_reason="internal")
-        database.insist(lambda: lease.end(run.job, ended))
+        facts = owed.facts(run.job)
+        database.insist(lambda: lease.end(run.job, ended, None, **facts))
 
     def _turn(self) -> None:
         for run in self._runs:
@@ -126,21 +127,24 @@ class Leader:
         ended = run.ending(outcome)
         # What was asked to stop may have left threads behind; what failed, a half-done state.
         _release(run.runner, keep=outcome.kind == "result")
-        if outcome.kind in _FINAL or not self._begin_cleanup(run, ended):
+        if not self._begin_cleanup(run, ended, outcome.kind):
             self._finish(run, ended)
 
-    def _begin_cleanup(self, run: JobRun, ended: Ending) -> bool:
-        version = versions.version_of(run.job)
-        hook = version.description.get("cleanup") if version else None
-        if ended.state == JobState.SUCCEEDED or not hook or worker_state.must_stop():
+    def _begin_cleanup(self, run: JobRun, ended: Ending, kind: str) -> bool:
+        hook = owed.hook_of(run.job)
+        if ended.state == JobState.SUCCEEDED or hook is None:
+            return False
+        # Until it runs here, another worker is to run it.
+        run.facts["cleanup"] = owed.OWED
+        if kind in _FINAL or worker_state.must_stop():
             return False
         try:
+            version = versions.version_of(run.job)
             runner = worker_state.pool().acquire(worker_state.spec_of(version))
         except (OSError, BundleError) as error:
             run.log.note("ERROR", f"The cleanup hook could not be started: {error}")
-            run.facts["cleanup"] = "not_started"
             return False
-        run.begin_cleanup(runner, ended, float(hook.get("timeout") or 30))
+        run.begin_cleanup(runner, ended, cleanups.seconds_of(hook))
         return True
 
     def _settle_cleanup(self, run: JobRun, kind: str, reason: str) -> None:

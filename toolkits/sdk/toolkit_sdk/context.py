@@ -54,7 +54,7 @@ class JobInfo:
 @dataclass(frozen=True)
 class Failure:
     """What a cleanup hook is called for. ``kind`` is ``failed``, ``cancelled``, ``timed_out``,
-    ``crashed`` or ``stopped``."""
+    ``crashed``, ``stopped``, or ``lost``: its worker died, and how far it came is not known."""
 
     kind: str
     reason: str
