@@ -45,7 +45,9 @@ def _standin(version):
     operating = {"groupid": made.add("templategroup", name="Templates/Operating systems")}
     group = made.data["templategroup"][operating["groupid"]]
     for template, kind, key in _ITEMS:
-        made_id = made.add("template", host=template, name=template, tags=[], _groups=[group])
+        made_id = made.add(
+            "template", host=template, name=template, description="", tags=[], _groups=[group]
+        )
         made.add("item", hostid=made_id, name=key, key_=key, type=str(kind), state="0", status="0")
     made.add("proxy", name="edge", lastaccess="0", proxy_groupid="0")
     made.add("proxygroup", name="edges")

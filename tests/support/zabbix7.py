@@ -200,12 +200,18 @@ class Standin(Writing):
         for name in ("acknowledged", "suppressed"):
             if name in params and (str(one.get(name)) == "1") is not bool(params[name]):
                 return False
+        if "time_till" in params and int(one["clock"]) > int(params["time_till"]):
+            return False
         if "severities" in params:
             return int(one["severity"]) in map(int, params["severities"])
         return True
 
     def _seen(self, kind: str, one: Params) -> Params:
         seen = dict(one)
+        if kind == "template":
+            seen["_hosts"] = [h for h in self.data["host"].values() if _linked(h, one)]
+        if kind == "hostgroup":
+            seen["_hosts"] = [h for h in self.data["host"].values() if _member(h, one)]
         if kind == "host":
             key = one["hostid"]
             seen["interfaces"] = [
@@ -244,6 +250,14 @@ class Standin(Writing):
                         del macro["value"]
                 shown[to] = len(values) if params[name] == "count" else values
         return shown
+
+
+def _linked(host: Params, template: Params) -> bool:
+    return any(one["templateid"] == template["templateid"] for one in host["_templates"])
+
+
+def _member(host: Params, group: Params) -> bool:
+    return any(one["groupid"] == group["groupid"] for one in host["_groups"])
 
 
 def _found(value: str, text: str, wildcards: bool) -> bool:

@@ -97,6 +97,7 @@ def test_entries_are_parted_and_each_is_there_once():
         ("macros", "{A}=1", "no user macro"),
         ("macros", "{$A}=1;{$A}=2", "given twice"),
         ("macros", "{$A}=secret:x", "secret:path#key"),
+        ("macros", "{$A}=vault:x:y", "vault:path/name:key"),
         ("interfaces", "agent a b", "means nothing"),
     ],
 )

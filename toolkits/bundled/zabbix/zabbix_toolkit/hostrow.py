@@ -11,6 +11,7 @@ from zabbix_toolkit.interfaces import Interface, interfaces
 
 HOST = re.compile(r"[0-9a-zA-Z_. \-]{1,128}")
 _MACRO = re.compile(r"\{\$[A-Z0-9_.]+(?::.+)?\}")
+_VAULT = re.compile(r"[^:/]+/[^:]+:[^:]+")
 _BETWEEN = re.compile(r"[;|\n]")
 
 
@@ -89,7 +90,7 @@ def tags(text: str) -> list[dict[str, str]]:
 def macros(text: str) -> list[dict[str, Any]]:
     """Macros as the API has them. Raises ``ValueError``.
 
-    ``{$NAME}=vault:path:key`` is a macro that Zabbix takes from its own vault. The value of
+    ``{$NAME}=vault:path/name:key`` is a macro that Zabbix takes from its own vault. The value of
     ``{$NAME}=secret:path#key`` is a secret of this toolkit, read when the host is written; until
     then the macro has a ``secret`` in the place of its value.
     """
@@ -107,7 +108,10 @@ def macros(text: str) -> list[dict[str, Any]]:
 
 def _valued(name: str, value: str) -> dict[str, Any]:
     if value.startswith("vault:"):
-        return {"value": value.removeprefix("vault:"), "type": 2}
+        place = value.removeprefix("vault:")
+        if not _VAULT.fullmatch(place):
+            raise ValueError(f"{name}: {place!r} is no place in a vault; write vault:path/name:key")
+        return {"value": place, "type": 2}
     if not value.startswith("secret:"):
         return {"value": value, "type": 0}
     path, _, key = value.removeprefix("secret:").partition("#")

@@ -145,7 +145,10 @@ def _one_of(what: str, value: str, known: dict[str, int]) -> int:
 
 
 def written(kind: int, found: dict[str, Any]) -> str:
-    """An interface of the API's answer as it would be written for an import."""
+    """An interface of the API's answer as it would be written for an import.
+
+    A community that is no macro is a secret, and left out.
+    """
     name = NAMES.get(kind, "agent")
     address = found["ip"] if str(found.get("useip")) == "1" else found["dns"]
     shown = f"[{address}]" if ":" in address and not address.startswith("{") else address
@@ -154,7 +157,9 @@ def written(kind: int, found: dict[str, Any]) -> str:
     if name != "snmp" or not isinstance(details, dict):
         return text
     if str(details.get("version")) != "3":
-        return f"{text} v{details.get('version', 2)} community={details.get('community', '')}"
+        community = str(details.get("community", ""))
+        shown = f" community={community}" if _MACRO.fullmatch(community) else ""
+        return f"{text} v{details.get('version', 2)}{shown}"
     levels = {str(number): level for level, number in _LEVELS.items()}
     level = levels.get(str(details.get("securitylevel")), "noauthnopriv")
     return f"{text} v3 user={details.get('securityname', '')} level={level}"
