@@ -68,7 +68,7 @@ def test_a_body_that_is_no_list_of_objects_is_refused(api, user, toolkit, body):
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [(b"host\n\xff\n", 400), (b'host\n"a\n', 400), (b"host\na,b\n", 400), (b"host\na\x00\n", 400)],
+    [(b"host\n\xff\n", 400), (b'host\n"a\n', 400), (b"host\na,b\n", 422), (b"host\na\x00\n", 400)],
 )
 def test_a_table_that_is_none_is_refused(api, user, toolkit, body, status):
     problem(api(user).post(f"{URL}import/", body, content_type="text/csv"), status)
