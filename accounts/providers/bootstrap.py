@@ -18,11 +18,13 @@ from django.db import transaction
 
 from accounts import sessions
 from accounts.models import Provider, ProviderKind, ProvidersApplied
-from accounts.providers.config import SECRETS, SETTINGS, ProviderInvalid
+from accounts.providers import config
+from accounts.providers.config import SECRETS, SETTINGS, ProviderInvalid, SecretReference
 from accounts.providers.rows import changed_fields, check, shut
 from toolbox import jsontext
 from toolbox.events import emit
 from toolbox.health.checks import CheckFailed
+from toolbox.secrets.placeholders import PLACEHOLDER, Placeholders
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +112,23 @@ def health() -> str:
         raise CheckFailed(str(error), hint) from None
     named = ", ".join(provider.slug for provider in found)
     return f"the environment sets up {named}" if named else "providers are set up in the admin"
+
+
+def placeholders() -> Placeholders:
+    """The secrets that providers of the environment refer to, for ``bootstrap_vault``."""
+    try:
+        providers = parse(text())
+    except ProviderInvalid as error:
+        log.warning("no placeholders for sign-in providers, which are not set up right: %s", error)
+        return {}
+    found: Placeholders = {}
+    for provider in providers:
+        for field, given in provider.secrets.items():
+            reference = config.parse(SecretReference, given, field)
+            # Other mounts are not the platform's to write to, and an old version cannot be made.
+            if reference.mount in ("", settings.VAULT.kv_mount) and not reference.version:
+                found.setdefault(reference.path, {})[reference.key] = PLACEHOLDER
+    return found
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from accounts.providers.config import SecretReference, parse
 from accounts.providers.problems import ProviderUnavailable
 from toolbox import secrets
 from toolbox.secrets import SecretsError
+from toolbox.secrets.placeholders import PLACEHOLDER
 
 
 def read(provider: Provider, field: str) -> str:
@@ -27,6 +28,11 @@ def read(provider: Provider, field: str) -> str:
     if not isinstance(value, str) or not value:
         raise ProviderUnavailable(
             f"The secret {field}: there is no {reference.key} at {reference.path}."
+        )
+    if value == PLACEHOLDER:
+        raise ProviderUnavailable(
+            f"The secret {field}: {reference.key} at {reference.path} is still the placeholder. "
+            "Write the real value there."
         )
     return value
 

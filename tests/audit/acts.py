@@ -399,6 +399,8 @@ NO_COMMANDS: dict[str, str] = {
     "bootstrap_vault": "sets Vault up, which has a log of its own, before there is a database",
     "devstack": "starts processes",
     "preflight": "checks",
+    "backup": "needs the bundles of every version: its own tests have the event",
+    "restore": "needs an empty database: its own tests have the event",
     "rqworker": "runs jobs, whose events the jobs have",
     "scheduler": "does what is due, whose events the services have",
 }

@@ -55,6 +55,24 @@ def test_a_wrong_or_missing_value_is_named(tmp_path, env, said):
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_djangos_own_checks_find_nothing_to_say_of_a_production_environment(tmp_path):
+    env = {
+        **COMPLETE,
+        "PATH": os.environ["PATH"],
+        "TOOLBOX_VAR_DIR": str(tmp_path),
+        "DATABASE_URL": "postgres://toolbox:x@127.0.0.1:1/toolbox",
+        "FRONTEND_BASE_URL": "https://toolbox.example.com",
+    }
+
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=BASE, env=env, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
 def test_each_dependency_that_is_away_has_a_line_that_says_what_to_do(tmp_path):
     done = preflight(tmp_path)
 

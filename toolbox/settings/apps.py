@@ -92,5 +92,11 @@ AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "login"
-# Usernames are unique by a constraint on their lower case, which the check does not know.
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+SILENCED_SYSTEM_CHECKS = [
+    # Usernames are unique by a constraint on their lower case, which the check does not know.
+    "auth.W004",
+    # The reverse proxy redirects to https; it, probes and Prometheus speak http behind it.
+    "security.W008",
+    # Whether browsers preload a whole domain is for the domain's owner to say, not for one host.
+    "security.W021",
+]

@@ -72,6 +72,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ApprovalState": "toolkits.models.ApprovalState",
         "StepState": "toolkits.models.StepState",
         "PlanState": "toolkits.models.PlanState",
+        "ScheduleKind": "toolkits.models.schedule.ScheduleKind",
+        "UserKind": "accounts.models.user.UserKind",
+        "ProviderKind": "accounts.models.provider.ProviderKind",
+        "CoreRole": "accounts.api.admin_serializers.ROLES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -121,6 +121,39 @@ def test_a_secret_that_is_there_is_not_overwritten_by_a_placeholder(new):
     assert all(step.done for step in steps(new.client(), "sre", wanted))
 
 
+def test_the_secrets_of_sign_in_providers_are_seeded_until_somebody_writes_them(
+    new, bootstrap, tmp_path
+):
+    keys = tmp_path / "keys.json"
+    reference = {"mount": "sre", "path": "auth/corp", "key": "client_secret"}
+    providers = [
+        {
+            "slug": "corp",
+            "kind": "oidc",
+            "issuer": "https://id.example.com",
+            "client_id": "toolbox",
+            "client_secret_vault": reference,
+        },
+        {
+            "slug": "other",
+            "kind": "oidc",
+            "issuer": "https://id2.example.com",
+            "client_id": "toolbox",
+            "client_secret_vault": {**reference, "mount": "elsewhere"},
+        },
+    ]
+
+    done = bootstrap(
+        "--init", "--keys-file", str(keys), AUTH_PROVIDERS_JSON=json.dumps(providers)
+    )
+
+    assert done.returncode == 0, done.stderr
+    root = json.loads(keys.read_text())["root_token"]
+    client = SecretsClient(VaultConfig(new.addr, token=root))
+    assert client.read("auth/corp") == {"client_secret": "replace-me"}
+    assert done.stdout.count("placeholder") == 1
+
+
 def test_an_unreachable_vault_and_a_wrong_token_are_said(bootstrap, new, tmp_path):
     assert "cannot be reached" in bootstrap(VAULT_ADDR="http://127.0.0.1:1").stderr
     bootstrap("--init", "--keys-file", str(tmp_path / "keys.json"))
