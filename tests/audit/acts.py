@@ -237,6 +237,8 @@ SIMPLE: dict[str, tuple[str, Act]] = {
         {"file": SimpleUploadedFile("a.csv", b"name\na\n")})),
     "POST /audit/verify/": ("audit.verify_requested",
                             lambda w: w.client("admin").post("/audit/verify/")),
+    "POST /api/v1/audit/evidence/": ("audit.evidence_packed", lambda w: w.send(
+        "admin", "post", "audit/evidence/", {"since": "2020-01-01"})),
     "POST /audit/evidence/": ("audit.evidence_packed", lambda w: w.client("admin").post(
         "/audit/evidence/", {"since": "2020-01-01T00:00"})),
     "POST /admin/toolkits/toolkit/<int:pk>/disable/": ("toolkit.disabled", lambda w:

@@ -313,3 +313,47 @@ def test_the_command_writes_a_file_for_its_owner_alone(job: Job, tmp_path: Path)
     call_command("evidence", f"--job={job.pk}", f"--output={path}")
     assert path.stat().st_mode & 0o777 == 0o600
     assert zipfile.ZipFile(path).testzip() is None
+
+
+def by_api(user: User, **body: Any) -> Any:
+    client = Client()
+    client.force_login(user)
+    return client.post("/api/v1/audit/evidence/", body, content_type="application/json")
+
+
+def test_the_api_streams_a_pack_that_verifies(auditor: User, job: Job, tmp_path: Path) -> None:
+    answer = by_api(auditor, jobs=[str(job.pk)])
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/zip")
+    assert answer.streaming
+    folder = tmp_path / "by-api"
+    zipfile.ZipFile(io.BytesIO(answer.getvalue())).extractall(folder)
+    command = [sys.executable, "verify.py", "--key", keys.current().id]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    event = Event.objects.get(name="audit.evidence_packed")
+    assert (event.actor_label, event.details["jobs"]) == ("ada", 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "place"),
+    [
+        ({}, 422, "Choose jobs"),
+        ({"since": "yesterday"}, 400, "since"),
+        ({"jobs": ["x"]}, 400, "jobs"),
+        ({"since": "2020-01-01", "all": True}, 400, "all"),
+        ({"jobs": ["018f0000-0000-7000-8000-000000000000"]}, 422, "no job"),
+    ],
+)
+def test_the_api_says_what_no_pack_can_be_made_of(
+    auditor: User, job: Job, body: dict[str, Any], status: int, place: str
+) -> None:
+    answer = by_api(auditor, **body)
+    assert answer.status_code == status
+    assert place in answer.content.decode()
+    assert not Event.objects.filter(name="audit.evidence_packed").exists()
+
+
+def test_the_api_has_no_packs_for_who_may_not_read_the_trail(job: Job) -> None:
+    assert (
+        by_api(make_user("cura", roles=["toolkit.curator"]), since="2020-01-01").status_code == 404
+    )

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from toolkits.api.evidence import EvidenceView
 from toolkits.api.jobs.artifacts import ArtifactsView, ArtifactView
 from toolkits.api.jobs.decisions import ApproveView, RejectView
 from toolkits.api.jobs.events import EventsView
@@ -67,6 +68,7 @@ urlpatterns = [
     path(f"{_JOB}steps/", StepsView.as_view(), name="api-job-steps"),
     path(f"{_JOB}artifacts/", ArtifactsView.as_view(), name="api-job-artifacts"),
     path(f"{_JOB}artifacts/<str:name>/", ArtifactView.as_view(), name="api-job-artifact"),
+    path("audit/evidence/", EvidenceView.as_view(), name="api-audit-evidence"),
     path("schedules/", SchedulesView.as_view(), name="api-schedules"),
     path(_SCHEDULE, ScheduleView.as_view(), name="api-schedule"),
     path(f"{_SCHEDULE}pause/", PauseView.as_view(), name="api-schedule-pause"),

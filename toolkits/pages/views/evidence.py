@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
@@ -65,7 +63,7 @@ def evidence_new(request: PageRequest) -> HttpResponseBase:
     form = EvidenceForm(sent, initial={"jobs": request.GET.get("job", "")})
     if form.is_valid():
         try:
-            return pack_response(request.user, **_chosen(form.cleaned_data))
+            return evidence.download(request.user, **_chosen(form.cleaned_data))
         except evidence.NothingChosen as problem:
             form.add_error(None, str(problem))
     status = 422 if form.errors else 200
@@ -79,19 +77,3 @@ def _chosen(given: dict[str, Any]) -> dict[str, Any]:
         "until": given["until"],
         "toolkit": given["toolkit"].strip(),
     }
-
-
-def pack_response(user: Any, **chosen: Any) -> StreamingHttpResponse:
-    """Choose, record, and send the pack while it is made."""
-    selection = evidence.select(user, **chosen)
-    blocks = evidence.stream(selection, user)
-    response = StreamingHttpResponse(blocks, content_type="application/zip")
-    name = f"evidence-{_stamp(timezone.now())}.zip"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def _stamp(moment: datetime) -> str:
-    return f"{moment:%Y%m%d-%H%M%S}"
