@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parent.parent.parent)
 
-from tests.bench import claims, logs, noop  # noqa: E402
+from tests.bench import audit_verify, claims, logs, noop, sign_in  # noqa: E402
 from tests.bench.report import Report  # noqa: E402
 from tests.bench.stage import Stage, stage  # noqa: E402
 from tests.support import postgres  # noqa: E402
@@ -23,6 +23,8 @@ MEASUREMENTS: dict[str, tuple[Callable[[Stage, Report, int], None], int, int]] =
     "latency": (noop.latency, 100, 30),
     "throughput": (noop.throughput, 1000, 300),
     "logs": (logs.throughput, 1_000_000, 100_000),
+    "sign_in": (sign_in.besides_the_hash, 40, 10),
+    "audit_verify": (audit_verify.whole_chain, 1_000_000, 20_000),
     "queue": (claims.exactly_once, 10_000, 500),
 }
 
