@@ -93,6 +93,7 @@ class Attempt:
         for count in self.counts:
             _forgive_one(count.key)
 
+    @transaction.atomic
     def failed(self) -> None:
         """Report the lockouts that it brought."""
         for count in self.counts:

@@ -69,6 +69,10 @@ class World:
             self.clients[name] = client
         return self.clients[name]
 
+    def try_password(self, name: str, password: str) -> None:
+        """Try to sign in from elsewhere."""
+        Client().post("/account/login/", {"username": name, "password": password})
+
     def send(self, who: str, method: str, path: str, data: Any = None, **options: Any) -> Any:
         """Send JSON to the API as somebody."""
         body = json.dumps({} if data is None else data)
@@ -406,26 +410,3 @@ NO_COMMANDS: dict[str, str] = {
     "rqworker": "runs jobs, whose events the jobs have",
     "scheduler": "does what is due, whose events the services have",
 }
-
-# Not walked here: their own tests do them, and the watch of every request of every test
-# (tests/support/unaudited.py) fails where one leaves no event in its own transaction.
-NO_ACT.update(
-    dict.fromkeys(
-        (
-            "POST /admin/accounts/invitation/add/",
-            "POST /admin/accounts/provider/<path:object_id>/change/",
-            "POST /admin/accounts/provider/add/",
-            "POST /admin/accounts/user/<path:object_id>/change/",
-            "POST /admin/accounts/user/<path:object_id>/delete/",
-            "POST /admin/accounts/user/add/",
-            "POST /admin/accounts/role/<path:object_id>/change/",
-            "POST /admin/toolkits/catalog/<path:object_id>/change/",
-            "POST /admin/toolkits/catalog/<path:object_id>/delete/",
-            "POST /admin/toolkits/catalog/add/",
-            "POST /api/v1/catalog/<slug:slug>/install/",
-            "POST /jobs/<uuid:job_id>/decide/",
-        ),
-        "watched in its own tests",
-    )
-)
-WATCHED_ACTIONS = ("accounts.",)

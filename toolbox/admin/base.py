@@ -68,6 +68,17 @@ class ToolboxModelAdmin(_ModelAdmin):
         """Where the console shows the object, if it does."""
         return obj.get_absolute_url() if hasattr(obj, "get_absolute_url") else None
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Refuse an action that is there, but not for this person: Django would say that none
+        was picked, and the trail nothing."""
+        asked = request.POST.get("action", "")
+        known = {item if isinstance(item, str) else item.__name__ for item in self.actions or ()}
+        if asked in known and asked not in self.get_actions(request):
+            raise PermissionDenied
+        return super().changelist_view(request, extra_context)
+
     def _get_obj_does_not_exist_redirect(
         self, request: HttpRequest, opts: Any, object_id: str
     ) -> HttpResponse:
