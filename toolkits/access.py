@@ -84,11 +84,6 @@ def visible_jobs(user: Any) -> QuerySet[Job]:
     return Job.objects.filter(_jobs(own) & mine | _jobs(everybody))
 
 
-def can_see_job(user: Any, job: Job) -> bool:
-    """Whether ``job`` is among the jobs that ``user`` sees."""
-    return visible_jobs(user).filter(pk=job.pk).exists()
-
-
 def can_cancel(user: Any, job: Job) -> bool:
     """Whether ``user`` may cancel ``job``: their own, or any with ``cancel_any_job``."""
     own = job.requested_by_id == user.pk

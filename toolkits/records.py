@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
@@ -42,14 +41,6 @@ def _checked(described: dict[str, Any], data: dict[str, Any], before: dict[str, 
     if errors := input_rules.validate(schema, probe):
         raise InputError(errors)
     return whole
-
-
-def list_records(
-    toolkit: Toolkit, collection: str, after: UUID | None = None, limit: int = 50
-) -> list[Record]:
-    """Return up to ``limit`` records in order of their making, those after ``after``."""
-    found = Record.objects.filter(toolkit=toolkit, collection=collection).order_by("id")
-    return list(found.filter(id__gt=after)[:limit] if after else found[:limit])
 
 
 def matching(toolkit: Toolkit, collection: str, filters: dict[str, Any]) -> list[Record]:

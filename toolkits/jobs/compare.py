@@ -1,15 +1,19 @@
-"""What changed since an operation last worked."""
+"""What differs between two runs of an operation, and what changed since it last worked."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+from django.db.models import QuerySet
 
 from toolkits.jobs import job_secrets
 from toolkits.jobs.states import JobState
 from toolkits.models import Job, JobAttempt
 
+#: Among so many of the latest successes one with equal inputs is looked for.
+_LOOKED_AT = 50
 #: A duration counts as changed from this factor on.
 _SLOWER = 1.5
 _LEAST = timedelta(seconds=1)
@@ -30,23 +34,20 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A job beside the last one of its operation that succeeded. ``earlier`` is None when none
-    ever did."""
+    """Two runs of one operation. ``secret_inputs`` is whether either was given secrets: they are
+    not kept, so nobody can tell whether those differ."""
 
-    job: Job
-    earlier: Job | None
-    differences: list[Difference] = field(default_factory=list)
-
-    @property
-    def same(self) -> bool:
-        """Whether nothing that is known changed: then it is what the operation works on."""
-        return self.earlier is not None and not self.differences
+    before: Job
+    after: Job
+    differences: list[Difference]
+    secret_inputs: bool = False
 
 
-def last_success(job: Job) -> Job | None:
-    """The last run before ``job`` that succeeded: of its schedule where it has one, else of the
-    operation, with equal inputs rather than with others."""
-    before = Job.objects.filter(
+def last_success(job: Job, among: QuerySet[Job] | None = None) -> Job | None:
+    """The last run before ``job`` that succeeded, of those ``among`` which it is looked for: of
+    its schedule where it has one, else of the operation, with equal inputs rather than others."""
+    found = Job.objects.all() if among is None else among
+    before = found.filter(
         toolkit_slug=job.toolkit_slug,
         operation=job.operation,
         dry_run=job.dry_run,
@@ -55,28 +56,33 @@ def last_success(job: Job) -> Job | None:
     )
     if job.schedule_id is not None:
         before = before.filter(schedule_id=job.schedule_id)
-    recent = list(before.order_by("-id").only("id", "inputs")[:50])
-    equal = next((other for other in recent if _plain(other) == _plain(job)), None)
-    chosen = equal or (recent[0] if recent else None)
-    return Job.objects.get(pk=chosen.pk) if chosen else None
+    recent = dict(before.order_by("-id").values_list("id", "inputs")[:_LOOKED_AT])
+    own = job_secrets.public(job.inputs)
+    equal = (pk for pk, inputs in recent.items() if job_secrets.public(inputs) == own)
+    chosen = next(equal, next(iter(recent), None))
+    return found.get(pk=chosen) if chosen else None
 
 
-def compare(job: Job) -> Comparison:
-    """Compare a job with the last one that worked."""
-    earlier = last_success(job)
-    if earlier is None:
-        return Comparison(job, None)
-    then, now = _last_attempt(earlier), _last_attempt(job)
+def compare(before: Job, after: Job) -> Comparison:
+    """Compare two runs of one operation: everything that the platform knows of."""
+    then, now = _last_attempt(before), _last_attempt(after)
     found = [
-        *_changed("input", _plain(earlier), _plain(job)),
-        *_changed("version", {"version": _version(earlier)}, {"version": _version(job)}),
+        *_changed("input", _plain(before), _plain(after)),
+        *_version(before, after),
         *_surroundings("setting", "settings", then, now),
         *_surroundings("secret", "secrets", then, now),
-        *_changed("worker", {"worker": earlier.worker}, {"worker": job.worker}),
+        *_changed("worker", {"worker": before.worker}, {"worker": after.worker}),
         *_changed("sdk", {"sdk": _sdk(then)}, {"sdk": _sdk(now)}),
         *_duration(then, now),
     ]
-    return Comparison(job, earlier, found)
+    secret = job_secrets.any_in(before.inputs) or job_secrets.any_in(after.inputs)
+    return Comparison(before, after, found, secret)
+
+
+def since_it_worked(job: Job, among: QuerySet[Job] | None = None) -> Comparison | None:
+    """Compare a job with the last one that worked; None when there is none."""
+    earlier = last_success(job, among)
+    return compare(earlier, job) if earlier else None
 
 
 def _plain(job: Job) -> dict[str, Any]:
@@ -84,8 +90,13 @@ def _plain(job: Job) -> dict[str, Any]:
     return job_secrets.public(job.inputs)
 
 
-def _version(job: Job) -> str:
-    return job.version_label
+def _version(before: Job, after: Job) -> list[Difference]:
+    """The same version number may stand for other files: it was installed anew."""
+    if before.version_label != after.version_label:
+        return [Difference("version", "version", before.version_label, after.version_label)]
+    return _changed(
+        "version", {"installation": before.version_id}, {"installation": after.version_id}
+    )
 
 
 def _sdk(attempt: JobAttempt | None) -> str:
@@ -93,7 +104,7 @@ def _sdk(attempt: JobAttempt | None) -> str:
 
 
 def _last_attempt(job: Job) -> JobAttempt | None:
-    return job.attempts.order_by("-number").first()
+    return max(job.attempts.all(), key=lambda one: one.number, default=None)
 
 
 def _changed(kind: str, before: dict[str, Any], after: dict[str, Any]) -> list[Difference]:

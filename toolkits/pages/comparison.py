@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from toolkits.jobs import job_secrets
+from toolkits.jobs.compare import Comparison, Difference
 from toolkits.models import Job
 from toolkits.pages import diffs, formats
 
@@ -32,34 +34,60 @@ def facts(before: Job, after: Job) -> list[dict[str, Any]]:
     ]
 
 
-def causes(before: Job, after: Job) -> list[str]:
+def causes(found: Comparison) -> list[str]:
     """Name what changed around the operation between the two runs."""
-    found = []
-    if before.version_label != after.version_label:
-        text = _("The toolkit was updated from %(old)s to %(new)s.")
-        found.append(text % {"old": before.version_label, "new": after.version_label})
-    elif before.version_id != after.version_id:
-        found.append(_("The toolkit was installed anew with the same version number."))
-    if before.inputs != after.inputs and _public(before) != _public(after):
-        changed = sorted(
-            name
-            for name in {**before.inputs, **after.inputs}
-            if _public(before).get(name) != _public(after).get(name)
-        )
-        found.append(_("The inputs differ: %(names)s.") % {"names": ", ".join(changed)})
-    if any(map(job_secrets.is_mark, [*before.inputs.values(), *after.inputs.values()])):
-        found.append(_("Secret inputs may differ: their values are not kept."))
-    old, new = _surroundings(before), _surroundings(after)
-    if old.get("settings") != new.get("settings"):
-        found.append(_("The settings of the toolkit were changed."))
-    if old.get("secrets") != new.get("secrets"):
-        found.append(_("Secrets that it reads were changed."))
-    return found
+    named: dict[str, list[Difference]] = {}
+    for difference in found.differences:
+        named.setdefault(difference.kind, []).append(difference)
+    said = [_SAID[kind](named[kind]) for kind in _SAID if kind in named]
+    if found.secret_inputs:
+        said.append(_("Secret inputs may differ: their values are not kept."))
+    return said
 
 
-def _surroundings(job: Job) -> dict[str, Any]:
-    last = max(job.attempts.all(), key=lambda one: one.number, default=None)
-    return last.surroundings if last else {}
+def _names(found: list[Difference]) -> dict[str, str]:
+    return {"names": ", ".join(difference.name for difference in found)}
+
+
+def _inputs_said(found: list[Difference]) -> str:
+    return _("The inputs differ: %(names)s.") % _names(found)
+
+
+def _version_said(found: list[Difference]) -> str:
+    difference = found[0]
+    if difference.name != "version":
+        return _("The toolkit was installed anew with the same version number.")
+    text = _("The toolkit was updated from %(old)s to %(new)s.")
+    return text % {"old": difference.before, "new": difference.after}
+
+
+def _settings_said(found: list[Difference]) -> str:
+    return _("Settings of the toolkit were changed: %(names)s.") % _names(found)
+
+
+def _secrets_said(found: list[Difference]) -> str:
+    return _("Secrets that it reads were changed: %(names)s.") % _names(found)
+
+
+def _sdk_said(found: list[Difference]) -> str:
+    text = _("It ran on SDK %(new)s instead of %(old)s.")
+    return text % {"old": found[0].before or "–", "new": found[0].after or "–"}
+
+
+def _duration_said(found: list[Difference]) -> str:
+    text = _("It took %(new)s s instead of %(old)s s.")
+    return text % {"old": found[0].before, "new": found[0].after}
+
+
+#: Each kind in words. The worker is left to the table: no two runs need have the same.
+_SAID: dict[str, Callable[[list[Difference]], str]] = {
+    "version": _version_said,
+    "input": _inputs_said,
+    "setting": _settings_said,
+    "secret": _secrets_said,
+    "sdk": _sdk_said,
+    "duration": _duration_said,
+}
 
 
 def inputs(before: Job, after: Job) -> dict[str, Any]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from toolkits import access
-from toolkits.jobs import approvals, job_secrets, limits, secret_reads
+from toolkits.jobs import approvals, compare, job_secrets, limits, secret_reads
 from toolkits.jobs.states import JobState
 from toolkits.models import Job, JobAttempt, JobStep
-from toolkits.pages import cells, charts
+from toolkits.pages import cells, charts, comparison
 from toolkits.pages.guards import PageRequest
 
 _MOST_STEPS = 500
+_WENT_WRONG = frozenset({JobState.FAILED, JobState.TIMED_OUT, JobState.LOST})
 _STEP_STATES = {
     "running": "info",
     "completed": "ok",
@@ -33,10 +34,33 @@ def live(request: PageRequest, job: Job) -> dict[str, Any]:
         "children": list(job.children.order_by("id")[:100]) if job.has_children else [],
         "secret_reads": secret_reads.of(attempts),
         "waits_for": limits.describe(job.waits_for) if job.waits_for else "",
+        "holders": _holders(request, job),
+        "changed": _changed(request, job) if job.state in _WENT_WRONG else None,
         "can_cancel": not job.is_finished and access.can_cancel(request.user, job),
         "can_run_again": can_run and described is not None,
         **(_decision(request, job) if job.state == JobState.AWAITING_APPROVAL else {}),
     }
+
+
+def _holders(request: PageRequest, job: Job) -> list[dict[str, Any]]:
+    """Who holds what it waits for; the jobs of others stay nameless."""
+    locks = [lock for lock in limits.holders(job) if lock.job_id != job.pk]
+    if not locks:
+        return []
+    ids = [lock.job_id for lock in locks]
+    seen = set(access.visible_jobs(request.user).filter(pk__in=ids).values_list("pk", flat=True))
+    return [
+        {"job": lock.job if lock.job_id in seen else None, "since": lock.acquired_at}
+        for lock in locks
+    ]
+
+
+def _changed(request: PageRequest, job: Job) -> dict[str, Any] | None:
+    """What changed since the operation last worked, as far as the viewer sees its runs."""
+    found = compare.since_it_worked(job, access.visible_jobs(request.user))
+    if found is None:
+        return None
+    return {"since": found.before, "causes": comparison.causes(found)}
 
 
 def _decision(request: PageRequest, job: Job) -> dict[str, Any]:

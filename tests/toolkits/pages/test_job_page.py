@@ -13,7 +13,7 @@ from accounts.models import User
 from tests.support.factories import make_job, make_row, make_user, operation
 from toolkits.jobs import approvals
 from toolkits.jobs.states import JobState
-from toolkits.models import Job, JobAttempt, JobStep, Toolkit
+from toolkits.models import Job, JobAttempt, JobLock, JobStep, Toolkit
 
 
 @pytest.fixture
@@ -113,7 +113,9 @@ def test_steps_attempts_and_the_ladder_are_shown(client: Client, kit: Toolkit, u
     assert "SIGTERM" not in text
 
 
-def finished(kit: Toolkit, user: User, **fields: Any) -> Job:
+def finished(
+    kit: Toolkit, user: User, used: dict[str, Any] | None = None, **fields: Any
+) -> Job:
     job = make_job(kit, user, **{"state": JobState.SUCCEEDED, **fields})
     JobAttempt.objects.create(
         job=job,
@@ -122,7 +124,7 @@ def finished(kit: Toolkit, user: User, **fields: Any) -> Job:
         version_label=job.version_label,
         outcome=job.state,
         finished_at=timezone.now(),
-        surroundings=fields.get("surroundings", {}),
+        surroundings=used or {},
     )
     return job
 
@@ -130,11 +132,13 @@ def finished(kit: Toolkit, user: User, **fields: Any) -> Job:
 def test_two_runs_are_compared_and_what_changed_is_named(
     client: Client, kit: Toolkit, user: User
 ) -> None:
-    good = finished(kit, user, inputs={"host": "a"}, result={"open": 1})
+    used = {"settings": {"url": "old", "port": "p"}, "secrets": {"net/db": 1}}
+    good = finished(kit, user, inputs={"host": "a"}, result={"open": 1}, used=used)
     finished(kit, user, state=JobState.FAILED, inputs={"host": "b"})
     bad = finished(kit, user, state=JobState.FAILED, inputs={"host": "c"}, reason="Refused.")
     Job.objects.filter(pk=bad.pk).update(version_label="2.0.0")
-    JobAttempt.objects.filter(job=bad).update(surroundings={"settings": "other"})
+    used = {"settings": {"url": "new", "port": "p"}, "secrets": {"net/db": 2}}
+    JobAttempt.objects.filter(job=bad).update(surroundings=used)
     client.force_login(user)
     page = client.get(f"/jobs/{bad.pk}/compare/")
     # The last that went well, not merely the last.
@@ -142,9 +146,14 @@ def test_two_runs_are_compared_and_what_changed_is_named(
     assert page.context["causes"] == [
         "The toolkit was updated from 1.0.0 to 2.0.0.",
         "The inputs differ: host.",
-        "The settings of the toolkit were changed.",
+        "Settings of the toolkit were changed: url.",
+        "Secrets that it reads were changed: net/db.",
     ]
     assert page.context["results"]["removed"] == 3
+    # The page of the failed run says so at once.
+    page = client.get(bad.get_absolute_url())
+    assert page.context["changed"]["since"].pk == good.pk
+    assert "Settings of the toolkit were changed: url." in page.content.decode()
 
 
 def test_only_visible_runs_of_the_same_operation_are_compared(
@@ -174,3 +183,44 @@ def test_a_job_of_every_state_opens_with_few_queries(
             assert client.get(job.get_absolute_url()).status_code == 200, state
         with django_assert_max_num_queries(12):
             assert client.get(f"/jobs/{job.pk}/live/").status_code == 200, state
+
+
+def test_a_waiting_job_says_what_it_waits_for_and_who_holds_it(
+    client: Client, kit: Toolkit, user: User, curator: User
+) -> None:
+    holder = make_job(kit, user, title="Drain db1", state=JobState.RUNNING)
+    JobLock.objects.create(key="lock:db:db1", slot=0, job=holder)
+    mine, theirs = (
+        make_job(kit, who, limits=[["lock:db:db1", 1]], waits_for="lock:db:db1")
+        for who in (user, curator)
+    )
+    client.force_login(user)
+    text = client.get(mine.get_absolute_url()).content.decode()
+    assert "Waits for the lock db:db1." in text
+    assert "Held by Drain db1" in text
+    assert holder.get_absolute_url() in text
+    # Whoever may not see the holder learns that there is one, and no more.
+    Job.objects.filter(pk=holder.pk).update(requested_by=curator)
+    text = client.get(mine.get_absolute_url()).content.decode()
+    assert "a job that you may not see" in text
+    assert "Drain db1" not in text
+    client.force_login(curator)
+    assert "Held by Drain db1" in client.get(theirs.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ("done", "The cleanup hook has run."),
+        ("owed", "The cleanup hook is still to run."),
+        ("lost", "how far it came is not known"),
+        ("failed", "The cleanup hook failed."),
+    ],
+)
+def test_the_page_says_how_the_cleanup_hook_ended(
+    client: Client, kit: Toolkit, user: User, how: str, told: str
+) -> None:
+    job = finished(kit, user, state=JobState.LOST)
+    JobAttempt.objects.filter(job=job).update(cleanup=how)
+    client.force_login(user)
+    assert told in client.get(job.get_absolute_url()).content.decode()

@@ -11,7 +11,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from toolkits import access
-from toolkits.jobs.states import TERMINAL, JobState
+from toolkits.jobs import compare
+from toolkits.jobs.states import TERMINAL
 from toolkits.models import Job
 from toolkits.pages import comparison
 from toolkits.pages.guards import PageRequest, find_job, page
@@ -37,7 +38,7 @@ def job_compare(request: PageRequest, job_id: UUID) -> HttpResponseBase:
             "before": before,
             "after": after,
             "facts": comparison.facts(before, after),
-            "causes": comparison.causes(before, after),
+            "causes": comparison.causes(compare.compare(before, after)),
             "inputs": comparison.inputs(before, after),
             "results": comparison.results(before, after),
         }
@@ -54,5 +55,5 @@ def _other(wanted: str, job: Job, runs: QuerySet[Job]) -> Job | None:
         if found is None:
             raise Http404
         return found
-    earlier = runs.filter(pk__lt=job.pk).order_by("-id")
-    return earlier.filter(state=JobState.SUCCEEDED).first() or earlier.first()
+    worked = compare.last_success(job, runs)
+    return worked or runs.filter(pk__lt=job.pk).order_by("-id").first()
