@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -21,14 +20,8 @@ from audit.filters import Filters
 from audit.models import Event
 from audit.templatetags.audit_ui import severity_tone
 from toolbox.admin.base import ReadOnlyAdmin
-from toolbox.ids import uuid7_floor
+from toolbox.admin.filters import AgeFilter
 
-_AGES = {
-    "hour": (gettext_lazy("last hour"), timedelta(hours=1)),
-    "day": (gettext_lazy("last 24 hours"), timedelta(days=1)),
-    "week": (gettext_lazy("last 7 days"), timedelta(days=7)),
-    "month": (gettext_lazy("last 30 days"), timedelta(days=30)),
-}
 _PARTS = sorted({name.partition(".")[0] for name in CATALOGUE})
 
 
@@ -43,22 +36,6 @@ class PartFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(name__startswith=f"{self.value()}.") if self.value() else queryset
-
-
-class AgeFilter(SimpleListFilter):
-    """By time, which the key itself tells."""
-
-    title = gettext_lazy("time")
-    parameter_name = "age"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
-        return [(name, title) for name, (title, _) in _AGES.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        found = _AGES.get(self.value() or "")
-        if found is None:
-            return queryset
-        return queryset.filter(pk__gte=uuid7_floor(timezone.now() - found[1]))
 
 
 @admin.register(Event)

@@ -375,6 +375,7 @@ NO_ACT: dict[str, str] = {
     "POST /admin/queues/": "a page of figures",
     "POST /admin/system/": "a page of figures",
     "POST /admin/audit/legalhold/<path:object_id>/change/": "changes nothing of a hold that stands",
+    "POST /toolkits/<slug:slug>/run/<str:operation>/choices/<str:name>/": "an ordinary run",
     "POST /arrange/": "arranges one's own dashboard",
     "POST /jobs/filters/": "keeps a filter of one's own",
     "POST /jobs/filters/drop/": "drops a filter of one's own",

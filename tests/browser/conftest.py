@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from accounts.models import User
-from tests.browser.console import Console, OpenConsole
+from tests.browser.console import Console, OpenConsole, cut_off
 from tests.support.processes import BASE
 from toolkits.bundles.install import install_bundle
 from toolkits.lifecycle import enable
@@ -62,8 +62,7 @@ def page(browser: Browser) -> Iterator[Page]:
     made.on("pageerror", lambda error: wrong.append(str(error)))
     made.on(
         "requestfailed",
-        # A stream that the page closes, or that a new page ends, is no failure.
-        lambda r: None if r.url.endswith("/events/") else wrong.append(f"{r.url}: {r.failure}"),
+        lambda r: None if cut_off(r) else wrong.append(f"{r.url}: {r.failure}"),
     )
     yield made
     context.close()

@@ -26,6 +26,12 @@ def axe_source() -> str:
     return AXE.read_text(encoding="utf-8") + "; 0"
 
 
+def cut_off(request: Any) -> bool:
+    """Whether the browser itself dropped a request, because its page was left: a stream, or a
+    part that was still loading. What a server or a policy refuses fails otherwise."""
+    return bool(request.url.endswith("/events/") or request.failure == "net::ERR_ABORTED")
+
+
 class Console:
     """One browser context on a running console."""
 
@@ -55,8 +61,7 @@ class Console:
             self._note(page, f"{message.type}: {message.text} {message.location.get('url')}")
 
     def _note_failed(self, request: Any, page: Page) -> None:
-        # A stream that is open when the page is left is cut by the browser.
-        if not request.url.endswith("/events/"):
+        if not cut_off(request):
             self._note(page, f"failed: {request.url} {request.failure}")
 
     def _note_response(self, response: Any, page: Page) -> None:

@@ -11,8 +11,10 @@ from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from accounts.models import User
+from tests.browser.console import cut_off
 from tests.support.factories import PASSWORD, make_job, make_row
 from tests.support.kits import write_kit
+from tests.support.waiting import until
 from toolkits.bundles.pack import pack
 from toolkits.jobs.states import JobState
 from toolkits.models import CardState, Record, Toolkit
@@ -39,7 +41,7 @@ def open_admin(
         page = context.new_page()
         page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: problems.append(f"{page.url}: {error}"))
-        page.on("requestfailed", lambda r: problems.append(f"{r.url}: {r.failure}"))
+        page.on("requestfailed", lambda r: cut_off(r) or problems.append(f"{r.url}: {r.failure}"))
         page.on("response", lambda r: problems.append(r.url) if r.status >= 500 else None)
         page.goto("/admin/")
         page.fill("#id_username", admin_user.username)
@@ -111,15 +113,16 @@ def test_a_toolkit_is_uploaded_disabled_and_enabled_without_any_script(
     page.click("form.panel [type=submit]")
     page.check("[name=consent]")
     page.click("[name=confirm]")
-    fresh = Toolkit.objects.get(slug="fresh")
+    page.wait_for_load_state()
+    fresh = until(lambda: Toolkit.objects.filter(slug="fresh").first(), 60, "installed")
     page.goto(reverse("admin:toolkits_toolkit_change", args=[fresh.pk]))
     page.click("text=Disable")
-    assert page.is_visible("text=1 toolkit is disabled.")
+    page.wait_for_selector("text=1 toolkit is disabled.")
     page.goto(reverse("admin:toolkits_toolkit_changelist"))
     page.check(f".action-select[value='{fresh.pk}']")
     page.select_option("select[name=action]", "enable")
     page.click("text=Apply")
-    assert page.is_visible("text=1 toolkit is enabled.")
+    page.wait_for_selector("text=1 toolkit is enabled.")
     assert problems == []
 
 
@@ -141,6 +144,7 @@ def test_filters_and_sections_open_by_the_keyboard_on_a_phone(
     page.focus(".filter-menu > summary >> nth=0")
     page.keyboard.press("Enter")
     page.click("details[open] >> text=Failed")
-    assert "state__exact=failed" in page.url
+    page.wait_for_url("**state__exact=failed*")
+    page.wait_for_selector("#result_list tbody tr")
     assert page.locator("#result_list tbody tr").count() == 1
     assert problems == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,25 +11,18 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from toolbox.admin.base import ReadOnlyAdmin
-from toolbox.ids import uuid7_floor
+from toolbox.admin.filters import AgeFilter
 from toolkits.access import visible_jobs, visible_toolkits
 from toolkits.jobs import job_secrets
 from toolkits.models import Job
 from toolkits.templatetags import toolbox_ui as ui
 
 _HEAVY = ("inputs", "result", "error")
-_AGES = {
-    "hour": (gettext_lazy("last hour"), timedelta(hours=1)),
-    "day": (gettext_lazy("last 24 hours"), timedelta(days=1)),
-    "week": (gettext_lazy("last 7 days"), timedelta(days=7)),
-    "month": (gettext_lazy("last 30 days"), timedelta(days=30)),
-}
 
 
 class ToolkitFilter(SimpleListFilter):
@@ -44,22 +36,6 @@ class ToolkitFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(toolkit_slug=self.value()) if self.value() else queryset
-
-
-class AgeFilter(SimpleListFilter):
-    """By the time of the request, which the key itself tells: no other index is needed."""
-
-    title = gettext_lazy("requested")
-    parameter_name = "age"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
-        return [(name, title) for name, (title, _) in _AGES.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        found = _AGES.get(self.value() or "")
-        if found is None:
-            return queryset
-        return queryset.filter(pk__gte=uuid7_floor(timezone.now() - found[1]))
 
 
 @admin.register(Job)

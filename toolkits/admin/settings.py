@@ -18,7 +18,7 @@ from toolkits import settings_store
 from toolkits.access import can_configure, visible_toolkits
 from toolkits.errors import FieldError, InputError
 from toolkits.models import Toolkit
-from toolkits.pages import choices, fields, forms
+from toolkits.pages import fields, forms, record_choices
 from toolkits.vaulted import UNCHANGED
 
 
@@ -66,7 +66,7 @@ def _form(
         toolkit.settings_schema or {},
         shown,
         errors or [],
-        records=choices.of(toolkit),
+        records=record_choices.of(toolkit),
         stored=stored,
     )
     context = {

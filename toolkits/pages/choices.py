@@ -1,28 +1,10 @@
-"""Records of a collection as the choices of a field."""
+"""What a record is called."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from toolkits.models import Record, Toolkit
-from toolkits.pages.fields import Choices
-
-MOST = 500
 _NAMES = ("name", "title", "label", "hostname", "host", "id")
-
-
-def of(toolkit: Toolkit) -> Callable[[str], Choices]:
-    """Return what gives the choices of a collection of ``toolkit``."""
-
-    def records(collection: str) -> Choices:
-        described = toolkit.collection(collection) or {}
-        secret = set(described.get("secret_fields", []))
-        found = Record.objects.filter(toolkit=toolkit, collection=collection)
-        rows = found.order_by("id").values_list("pk", "data")[:MOST]
-        return [(str(pk), label_of(data, secret) or str(pk)) for pk, data in rows]
-
-    return records
 
 
 def label_of(data: dict[str, Any], secret: set[str]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from toolkits.errors import FieldError
@@ -14,6 +15,10 @@ from toolkits.schemas import Schema, properties, resolve, without_null
 from toolkits.vaulted import UNCHANGED, is_reference
 
 Choices = list[tuple[str, str]]
+#: Of a collection and what is chosen of it: the choices, and whether there are more.
+Records = Callable[[str, Sequence[str]], tuple[Choices, bool]]
+#: Of a part ("records", "choices") and a field's name.
+PartUrl = Callable[[str, str], str]
 #: Stands in the address of a row that list-field.js has yet to number.
 NEW_ROW = "__row__"
 _MISSING: Any = object()
@@ -45,8 +50,12 @@ class Field:
     stored: bool = False
     collection: str = ""
     search_url: str = ""
+    choices_url: str = ""
     depends: list[str] = field(default_factory=list)
-    show_if: str = ""
+    # What a choice provider said: read already, and what went wrong.
+    loaded: bool = False
+    problem: str = ""
+    show_if: dict[str, Any] | None = None
 
 
 @dataclass
@@ -59,14 +68,28 @@ class Row:
     fields: list[Field]
 
 
+def part_url(slug: str, operation: str) -> PartUrl:
+    """Return what gives the addresses of the parts of an operation's form."""
+
+    def address(part: str, name: str) -> str:
+        return reverse(f"operation-{part}", args=[slug, operation, name])
+
+    return address
+
+
+def _no_records(collection: str, chosen: Sequence[str]) -> tuple[Choices, bool]:
+    return [], False
+
+
 @dataclass
 class Context:
     """What building needs beside the schema."""
 
     root: Schema
     errors: list[FieldError]
-    records: Callable[[str], Choices] = lambda _: []
+    records: Records
     stored: frozenset[str] = frozenset()
+    part_url: PartUrl | None = None
     used: set[int] = field(default_factory=set)
 
 
@@ -75,15 +98,17 @@ def build(
     values: dict[str, Any],
     errors: Iterable[FieldError] = (),
     *,
-    records: Callable[[str], Choices] = lambda _: [],
+    records: Records = _no_records,
     stored: Iterable[str] = (),
+    part_url: PartUrl | None = None,
 ) -> tuple[list[Field], list[str]]:
     """Return the fields, and the errors that belong to none of them.
 
     ``values`` holds JSON types, or the text that was typed where it fits no type. ``stored``
-    names secrets that have a value already; ``records`` gives the choices of a collection.
+    names secrets that have a value already; ``records`` gives the choices of a collection;
+    ``part_url`` the address of a field's search or choices, of those that can have one.
     """
-    context = Context(schema, list(errors), records, frozenset(stored))
+    context = Context(schema, list(errors), records, frozenset(stored), part_url)
     made = _object_fields(schema, values, "", (), context, blank=False)
     left = [str(one) for i, one in enumerate(context.errors) if i not in context.used]
     return made, left
@@ -139,14 +164,23 @@ def _field(
     else:
         made.errors = _take(context, loc, deep=True)
         made.value = shown(schema, widget, value)
-        made.choices = _choices(schema, widget, nullable, context)
+        made.choices = _choices(made, schema, widget, context)
+        _ask(made, schema, context)
     if widget == "checkbox" and nullable:
         made.widget, made.choices = "select", [("true", _("Yes")), ("false", _("No"))]
         made.value = "" if value is None else str(value).lower()
     if widget == "password":
         made.stored = name in context.stored or value == UNCHANGED or is_reference(value)
-    made.collection = str(schema.get("x-record") or "")
+    made.show_if = schema.get("x-show-if")
     return made
+
+
+def _ask(made: Field, schema: Schema, context: Context) -> None:
+    """Say where a field's choices come from, if code of the toolkit gives them."""
+    mark = schema.get("x-choices")
+    if mark and context.part_url and made.widget == "choices":
+        made.choices_url = context.part_url("choices", made.name)
+        made.depends = [str(name) for name in mark.get("depends", [])]
 
 
 def _limits(made: Field, schema: Schema) -> None:
@@ -205,11 +239,16 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _choices(schema: Schema, widget: str, nullable: bool, context: Context) -> Choices:
-    if widget == "record":
-        return context.records(str(schema["x-record"]))
+def _choices(made: Field, schema: Schema, widget: str, context: Context) -> Choices:
     if widget == "multiselect":
         schema, _nullable = without_null(schema["items"], context.root)
+    if collection := schema.get("x-record"):
+        chosen = made.value if isinstance(made.value, list) else [made.value]
+        made.collection = str(collection)
+        found, more = context.records(made.collection, chosen)
+        if more and context.part_url:
+            made.search_url = context.part_url("records", made.name)
+        return found
     if widget not in {"select", "multiselect"}:
         return []
     values = schema.get("enum") or [schema.get("const")]

@@ -6,6 +6,7 @@ from toolkits.pages.views import (
     dashboard,
     docs,
     evidence,
+    form_parts,
     job_compare,
     job_decisions,
     job_files,
@@ -36,6 +37,16 @@ urlpatterns = [
     path("toolkits/<slug:slug>/run/<str:operation>/", run.run, name="operation-run"),
     path(
         "toolkits/<slug:slug>/run/<str:operation>/favourite/", personal.favourite, name="favourite"
+    ),
+    path(
+        "toolkits/<slug:slug>/run/<str:operation>/records/<str:name>/",
+        form_parts.operation_records,
+        name="operation-records",
+    ),
+    path(
+        "toolkits/<slug:slug>/run/<str:operation>/choices/<str:name>/",
+        form_parts.operation_choices,
+        name="operation-choices",
     ),
     path(
         "toolkits/<slug:slug>/run/<str:operation>/schedule/",

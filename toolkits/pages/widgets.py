@@ -29,6 +29,8 @@ def widget_of(schema: Schema, root: Schema) -> str:
             return widget
     if "enum" in schema or "const" in schema:
         return "select"
+    if schema.get("x-choices") and schema.get("type") == "string":
+        return "choices"
     if options := schema.get("anyOf") or schema.get("oneOf"):
         kinds = {resolve(option, root).get("type") for option in options}
         return "text" if kinds <= {"string", *_NUMBERS} else "json"
@@ -54,7 +56,7 @@ def _list_widget(schema: Schema, root: Schema) -> str:
     if nullable or not items or "prefixItems" in schema:
         return "json"
     inner = widget_of(items, root)
-    if inner == "select":
+    if inner in {"select", "record"}:
         return "multiselect"
     if inner == "group":
         return "rows"

@@ -17,7 +17,7 @@ from toolbox.problems import Problem
 from toolkits import access, records
 from toolkits.errors import Conflict, InputError
 from toolkits.models import Record
-from toolkits.pages import cells, choices, fields, forms
+from toolkits.pages import cells, fields, forms, record_choices
 from toolkits.pages.collections import Collection
 from toolkits.pages.guards import PageRequest, find_toolkit, is_partial, page, refuse_unless
 from toolkits.vaulted import UNCHANGED
@@ -173,7 +173,7 @@ def _form(
     errors = problem.field_errors if isinstance(problem, InputError) else []
     stored = [name for name in found.secret if record is not None and record.data.get(name)]
     made, left = fields.build(
-        found.schema, values, errors, records=choices.of(found.toolkit), stored=stored
+        found.schema, values, errors, records=record_choices.of(found.toolkit), stored=stored
     )
     conflict: list[dict[str, str]] = []
     if isinstance(problem, Conflict) and record is not None:

@@ -25,7 +25,7 @@ from toolkits.jobs.dispatch import submit
 from toolkits.jobs.states import ACTIVE, JobState
 from toolkits.jobs.waiting import wait_finished
 from toolkits.models import Job, RunPreset, Toolkit
-from toolkits.pages import choices, fields, forms, snippets
+from toolkits.pages import fields, forms, provided, record_choices, snippets
 from toolkits.pages.guards import PageRequest, find_toolkit, is_partial, page, refuse_unless
 
 
@@ -43,6 +43,8 @@ class RunForm:
     dry_run: bool = False
     # When to start and for how long, as it was typed.
     typed: dict[str, str] = field(default_factory=dict)
+    # The field whose choices were asked for by a button.
+    asked: str = ""
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -53,8 +55,13 @@ class RunForm:
     def context(self) -> dict[str, Any]:
         """What run.html needs, all but the result."""
         made, left = fields.build(
-            self.schema, self.values, self.errors, records=choices.of(self.toolkit)
+            self.schema,
+            self.values,
+            self.errors,
+            records=record_choices.of(self.toolkit),
+            part_url=fields.part_url(self.toolkit.slug, self.operation["name"]),
         )
+        self._offer(made)
         return {
             "toolkit": self.toolkit,
             "operation": self.operation,
@@ -73,6 +80,14 @@ class RunForm:
             "is_favourite": f"{self.toolkit.slug}.{self.operation['name']}"
             in console.preferences(self.user).favourites,
         }
+
+    def _offer(self, made: list[fields.Field]) -> None:
+        """Fill in the choices of the field that somebody without scripts asked for."""
+        mark = provided.mark_of(self.operation, self.asked) if self.asked else None
+        for one in made:
+            if mark and one.name == self.asked:
+                found = provided.ask(self.user, self.toolkit, mark, self.values)
+                one.choices, one.problem, one.loaded = found.choices, found.problem, True
 
     def _whole(self) -> dict[str, Any]:
         return input_rules.complete(self.schema, self.values)
@@ -160,9 +175,10 @@ def _submitted(
     form.typed = {name: request.POST.get(f"_{name}", "") for name in ("run_at", "timeout")}
     if "_save" in request.POST:
         return _save(request, form)
-    if not {"_add", "_remove", "_copy"}.isdisjoint(request.POST):
+    if not {"_add", "_remove", "_copy", "_choices"}.isdisjoint(request.POST):
         # Nothing is run: one more row, one less, or what was typed as texts to copy.
         form.errors = []
+        form.asked = request.POST.get("_choices", "")
         return _show(request, form)
     form.confirm_error = unconfirmed(request, toolkit, described, dry_run=dry_run)
     run_at, form.problem = _run_at(request)

@@ -21,7 +21,7 @@ from toolkits import access
 from toolkits.errors import FieldError, InputError
 from toolkits.jobs import job_secrets
 from toolkits.models import MissedPolicy, OverlapPolicy, Schedule, Toolkit
-from toolkits.pages import choices, fields, forms
+from toolkits.pages import fields, forms, record_choices
 from toolkits.pages.guards import PageRequest, is_partial, page, refuse_unless
 from toolkits.pages.schedule_form import ScheduleForm, initial
 from toolkits.pages.views.run import find_operation, unconfirmed
@@ -59,7 +59,12 @@ class Draft:
         kept = self.schedule.inputs if self.schedule else {}
         stored = [name for name in secret_names(schema) if job_secrets.is_mark(kept.get(name))]
         made, left = fields.build(
-            schema, self.inputs, self.errors, records=choices.of(self.toolkit), stored=stored
+            schema,
+            self.inputs,
+            self.errors,
+            records=record_choices.of(self.toolkit),
+            stored=stored,
+            part_url=fields.part_url(self.toolkit.slug, self.operation["name"]),
         )
         return {
             "toolkit": self.toolkit,

@@ -13,7 +13,7 @@ from toolbox.problems import Problem
 from toolkits import access, settings_store
 from toolkits.errors import InputError
 from toolkits.models import Toolkit
-from toolkits.pages import choices, fields, forms
+from toolkits.pages import fields, forms, record_choices
 from toolkits.pages.guards import PageRequest, find_toolkit, page, refuse_unless
 
 
@@ -52,7 +52,7 @@ def _form(
         described["schema"],
         values,
         errors,
-        records=choices.of(toolkit),
+        records=record_choices.of(toolkit),
         stored=[name for name in described.get("secret_fields", []) if stored.get(name)],
     )
     if problem is not None and not errors:

@@ -1,6 +1,7 @@
 """What authors of toolkits import. See the project's documentation for a guide."""
 
 from toolkit_sdk import views
+from toolkit_sdk.asking import Choices, ShowIf
 from toolkit_sdk.children import Child, ChildFailed
 from toolkit_sdk.context import Context, Failure
 from toolkit_sdk.errors import CallError, Cancelled, TimedOut, ToolkitError
@@ -18,6 +19,7 @@ __all__ = [
     "Cancelled",
     "Child",
     "ChildFailed",
+    "Choices",
     "Concurrency",
     "Context",
     "Failure",
@@ -29,6 +31,7 @@ __all__ = [
     "Sample",
     "Secret",
     "Settings",
+    "ShowIf",
     "Step",
     "StepsFailed",
     "TimedOut",

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, ValidationError, WithJsonSchema, create_model
 from pydantic.errors import PydanticUserError
 
+from toolkit_sdk import asking
 from toolkit_sdk.errors import DescribeError
 from toolkit_sdk.fields import secret_fields
 from toolkit_sdk.references import reference_of
@@ -106,6 +107,7 @@ def _operation(operation: Operation, toolkit: Toolkit) -> dict[str, Any]:
     described["locks"] = list(operation.locks)
     inputs = _schema(input_model(operation.function, toolkit), where)
     _check_keys(operation, inputs["properties"], where)
+    asking.complete(inputs, toolkit, where)
     return {
         **described,
         "description": _about(operation.function),

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
-from toolkit_sdk import Context, File, LongText, Secret, ToolkitError, views
+from toolkit_sdk import Choices, Context, File, LongText, Secret, ShowIf, ToolkitError, views
 
 from sample_toolkit.app import Service, toolkit
 
@@ -111,3 +111,33 @@ def count_words(
         rows=[{"word": word, "count": count} for word, count in ranked],
         caption=f"{len(words)} words, {len(counts)} of them different",
     )
+
+
+_RACKS = {"ams": ["A1", "A2", "B1"], "ber": ["R1", "R2"]}
+
+
+# An interactive operation that only reads can give choices to the form of another one. Its
+# parameters are the inputs there that it depends on: it is asked again when one changes.
+@toolkit.operation(title="Racks of a site", interactive=True, timeout=5)
+def racks(ctx: Context, site: str = "ams") -> list[dict[str, str]]:
+    """List the racks of a site."""
+    if site not in _RACKS:
+        raise ToolkitError(f"there is no site {site!r}; there are {', '.join(_RACKS)}.")
+    return [{"value": rack, "label": f"{rack} in {site}"} for rack in _RACKS[site]]
+
+
+@toolkit.operation(title="Choose a place", interactive=True, timeout=10)
+def place(
+    ctx: Context,
+    site: Literal["ams", "ber"] = "ams",
+    rack: Annotated[str, Choices(racks), Field(description="What the site has")] = "",
+    reserve: bool = False,
+    # Shown only while the box above is ticked. Hidden it is not sent: it needs a default.
+    reason: Annotated[str, ShowIf("reserve", True), Field(description="Why it is held")] = "",
+) -> views.KeyValue:
+    """Show choices that depend on another input, and a field that another one shows."""
+    # Choices are help, no check: the API takes any text, so the operation looks for itself.
+    if rack and rack not in _RACKS[site]:
+        raise ToolkitError(f"{site} has no rack {rack!r}.", field="rack")
+    held = f"held: {reason or 'no reason given'}" if reserve else "free"
+    return views.KeyValue(items={"site": site, "rack": rack or "any", "state": held})
