@@ -223,6 +223,11 @@ SIMPLE: dict[str, tuple[str, Act]] = {
         w.client("user").post("/toolkits/sample/run/hello/")),
     "POST /jobs/<uuid:job_id>/cancel/": ("job.cancel_requested", lambda w: w.client("user").post(
         f"/jobs/{make_job(w.toolkit, w.people['user']).pk}/cancel/")),
+    "POST /jobs/retry/": ("job.requested", lambda w: w.client("user").post("/jobs/retry/", {
+        "job": [str(make_job(w.toolkit, w.people["user"], state=JobState.FAILED).pk)]})),
+    "POST /toolkits/<slug:slug>/records/<str:collection>/change/": ("record.updated", lambda w:
+        w.client("user").post("/toolkits/sample/records/targets/change/", {
+            "record": f"{w.record().pk}:1", "_save": "on", "_change": "name", "name": "new"})),
     "POST /jobs/cancel/": ("job.cancel_requested", lambda w: w.client("user").post(
         "/jobs/cancel/", {"job": [str(make_job(w.toolkit, w.people["user"]).pk)]})),
     "POST /toolkits/<slug:slug>/settings/": ("toolkit.settings_changed", lambda w:

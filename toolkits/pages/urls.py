@@ -14,6 +14,7 @@ from toolkits.pages.views import (
     jobs,
     personal,
     platform,
+    record_bulk,
     record_files,
     records,
     run,
@@ -74,6 +75,7 @@ urlpatterns = [
     path(_RECORDS, records.record_list, name="record-list"),
     path(_RECORDS + "new/", records.record_new, name="record-new"),
     path(_RECORDS + "delete/", records.record_bulk_delete, name="record-bulk-delete"),
+    path(_RECORDS + "change/", record_bulk.record_bulk_edit, name="record-bulk-edit"),
     path(_RECORDS + "import/", record_files.record_import, name="record-import"),
     path(
         _RECORDS + "export.csv",
@@ -94,6 +96,7 @@ urlpatterns = [
     path("jobs/filters/", personal.filter_save, name="job-filter-save"),
     path("jobs/filters/drop/", personal.filter_drop, name="job-filter-drop"),
     path("jobs/export.csv", job_lists.job_export, name="job-export"),
+    path("jobs/retry/", job_lists.job_bulk_retry, name="job-bulk-retry"),
     path("jobs/cancel/", job_lists.job_bulk_cancel, name="job-bulk-cancel"),
     path("jobs/<uuid:job_id>/", jobs.job_detail, name="job-detail"),
     path("jobs/<uuid:job_id>/live/", jobs.job_live, name="job-live"),

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.models import Event
-from tests.support.factories import make_job, make_row, make_user
+from tests.support.factories import make_job, make_row, make_user, operation
 from toolkits.jobs.states import JobState
-from toolkits.models import Toolkit
+from toolkits.models import Job, Toolkit
 
 
 @pytest.fixture
@@ -143,3 +143,20 @@ def test_the_list_asks_few_questions(
     for query in ("", "?select=on&state=active", "?toolkit=net&user=x&q=a"):
         with django_assert_max_num_queries(12):
             assert signed_in.get(f"/jobs/{query}").status_code == 200
+
+
+def test_ticked_jobs_run_again_but_not_what_destroys_or_has_not_ended(
+    client: Client, curator: User
+) -> None:
+    kit = make_row("del", operations=[operation("hello"), operation("drop", effect="destroy")])
+    client.force_login(curator)
+    ended = make_job(kit, curator, state=JobState.FAILED)
+    harm = make_job(kit, curator, state=JobState.FAILED, operation="drop")
+    waits = make_job(kit, curator)
+    client.post("/jobs/retry/", {"job": [str(job.pk) for job in (ended, harm, waits)]})
+    again = Job.objects.exclude(pk__in=[ended.pk, harm.pk, waits.pk])
+    assert [job.rerun_of_id for job in again] == [ended.pk]
+    page = client.get("/jobs/").content.decode()
+    assert "1 job runs again." in page
+    assert "It destroys something" in page
+    assert "It has not ended yet." in page

@@ -243,3 +243,37 @@ def test_a_long_list_is_read_page_by_page(signed_in: Client, kit: Toolkit) -> No
     assert answer.context["paging"].older == ""
     back = signed_in.get(LIST + answer.context["paging"].newer)
     assert [row["label"] for row in back.context["rows"]] == seen[50:100]
+
+
+def ticked(*rows: Record) -> list[str]:
+    return [f"{row.pk}:{row.version}" for row in rows]
+
+
+def test_ticked_fields_are_changed_in_ticked_records_and_nothing_else(
+    signed_in: Client, kit: Toolkit
+) -> None:
+    first, second, third = (make_record(kit, name=name) for name in ("a", "b", "c"))
+    page = signed_in.post(LIST + "change/", {"record": ticked(first, second)}).content.decode()
+    assert "Change 2 records" in page
+    data = {"record": ticked(first, second), "_save": "on", "_change": "port", "port": "8443"}
+    signed_in.post(LIST + "change/", {**data, "name": "not ticked"})
+    assert [
+        (row.data["name"], row.data["port"]) for row in Record.objects.order_by("id")
+    ] == [("a", 8443), ("b", 8443), ("c", 443)]
+    assert Event.objects.filter(name="record.updated").count() == 2
+    assert third.version == 1
+
+
+def test_records_that_somebody_else_changed_stay_and_what_does_not_fit_is_said(
+    signed_in: Client, kit: Toolkit
+) -> None:
+    row = make_record(kit, name="a")
+    data = {"record": ticked(row), "_save": "on", "_change": "port", "port": "0"}
+    answer = signed_in.post(LIST + "change/", data)
+    assert answer.status_code == 422
+    assert "(a)" in answer.content.decode()
+    Record.objects.filter(pk=row.pk).update(version=2)
+    signed_in.post(LIST + "change/", {**data, "port": "1"})
+    assert "1 record was changed by somebody else" in signed_in.get(LIST).content.decode()
+    row.refresh_from_db()
+    assert row.data["port"] == 443

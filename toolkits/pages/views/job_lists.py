@@ -1,4 +1,4 @@
-"""Many jobs at once: export, cancelling."""
+"""Many jobs at once: export, cancelling, running again."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from toolbox.events import emit
 from toolkits import access, tabular
-from toolkits.errors import NotUsable
+from toolkits.errors import InputError, NotUsable
 from toolkits.jobs.cancel import request_cancel
+from toolkits.jobs.rerun import run_again
 from toolkits.models import Job
 from toolkits.pages.guards import PageRequest, page
 from toolkits.pages.job_filters import JobFilters
 from toolkits.pages.views.jobs import PAGE_SIZE
 
 MOST_ROWS = 50_000
+_MOST_LINES = 5
 _COLUMNS = (
     "id", "toolkit", "version", "operation", "title", "state", "reason", "requested_by",
     "requested_via", "dry_run", "created_at", "started_at", "finished_at", "duration_seconds",
@@ -91,6 +94,49 @@ def job_bulk_cancel(request: PageRequest) -> HttpResponseBase:
             left,
         )
         messages.warning(request, text % {"n": left})
+    return _back(request)
+
+
+@require_POST
+@page
+def job_bulk_retry(request: PageRequest) -> HttpResponseBase:
+    """Run the ticked jobs again with their inputs, as oneself; not what destroys something,
+    which is asked about one by one."""
+    started, left = 0, []
+    for job in _ticked(request):
+        problem = _retry(request, job)
+        if problem:
+            left.append(f"{job.title or job.operation}: {problem}")
+        else:
+            started += 1
+    if started:
+        text = ngettext("%(n)d job runs again.", "%(n)d jobs run again.", started)
+        messages.success(request, text % {"n": started})
+    for line in left[:_MOST_LINES]:
+        messages.warning(request, line)
+    if len(left) > _MOST_LINES:
+        text = _("and %(n)d more cannot be run again.") % {"n": len(left) - _MOST_LINES}
+        messages.warning(request, text)
+    return _back(request)
+
+
+def _retry(request: PageRequest, job: Job) -> str:
+    """Run a job again; returns why not."""
+    if not job.is_finished:
+        return _("It has not ended yet.")
+    if job.toolkit is None or not access.can_use(request.user, job.toolkit, job.operation):
+        return _("You may not run it.")
+    described = job.toolkit.operation(job.operation)
+    if described and described.get("effect") == "destroy" and not job.dry_run:
+        return _("It destroys something: run it again from its own page.")
+    try:
+        run_again(job, request.user, {})
+    except (InputError, NotUsable) as error:
+        return str(error)
+    return ""
+
+
+def _back(request: PageRequest) -> HttpResponseRedirect:
     query = request.POST.get("query", "")[:2000]
     address = reverse("job-list")
     return HttpResponseRedirect(f"{address}?{query}" if query else address)
@@ -103,4 +149,5 @@ def _ticked(request: PageRequest) -> list[Job]:
             wanted.append(UUID(text))
         except ValueError:
             continue
-    return list(access.visible_jobs(request.user).filter(pk__in=wanted))
+    found = access.visible_jobs(request.user).filter(pk__in=wanted)
+    return list(found.select_related("toolkit__active_version"))
