@@ -1,12 +1,18 @@
 """The TLS toolkit against real servers: certificates of every kind, STARTTLS, OCSP staples."""
 
 import datetime as dt
+import os
+import shutil
 import socket
 import ssl
+import tempfile
 import threading
 import time
 from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
@@ -14,10 +20,10 @@ from OpenSSL import SSL
 from toolkit_sdk import Cancelled, ToolkitError
 from toolkit_sdk.testing import fake_context
 
-from tests.support import listeners
+from tests.support import listeners, postgres, slapd, until
 from tests.support.tls import NOW, issue, rsa_key
 from tls_toolkit import staple, toolkit
-from tls_toolkit.app import Host
+from tls_toolkit.app import Certificate, Host
 from tls_toolkit.sweeping import last
 from toolkits.jobs.states import JobState
 from toolkits.models import Toolkit, ToolkitSample
@@ -417,3 +423,74 @@ def test_it_sweeps_as_an_installed_toolkit(bundled, run, user, middle, tmp_path)
         ToolkitSample.objects.filter(toolkit=Toolkit.objects.get(slug="tls-watchtower")).count()
         == 1
     )
+
+
+def test_a_certificate_file_is_kept_and_watched_by_the_sweep(root, middle):
+    ctx = context(root)
+    good, ending = issue("signer", by=middle), issue("client", by=middle, days=5)
+    ctx.run("check_file", pem=good.chain_pem, save_as="signer")
+    ctx.add(Certificate(name="client", pem=ending.chain_pem, owner="ann", tags=["soon"]))
+    ctx.add(Certificate(name="bad", pem="nothing", enabled=True))
+
+    rows = {row["host"]: row for row in ctx.run("sweep").views[1].rows}
+    again = ctx.run("sweep", tag="soon").views[1].rows
+
+    assert {name: row["state"]["text"] for name, row in rows.items()} == {
+        "signer": "ok", "client": "critical", "bad": "critical",
+    }  # fmt: skip
+    assert rows["client"]["version"] == "file"
+    assert rows["bad"]["text"].startswith("it cannot be read")
+    assert [row["host"] for row in again] == ["client"]
+    assert {notice["title"] for notice in ctx.platform.notices} == {
+        "client: critical", "bad: critical",
+    }  # fmt: skip
+    _, timeline = ctx.run("calendar").views
+    assert {event.label for event in timeline.events} == {"signer", "client"}
+    with pytest.raises(ToolkitError, match="save_as: there is a certificate 'signer' already"):
+        ctx.run("check_file", pem=good.chain_pem, save_as="signer")
+
+
+def test_a_real_openldap_is_asked_by_starttls(tmp_path):
+    if not Path(slapd.PROGRAM).exists():
+        pytest.skip("NOT TESTED: slapd is not installed here, only a stand-in was asked")
+    server = slapd.start(tmp_path)
+    try:
+        port = int(server.ldap.rpartition(":")[2])
+        ctx = fake_context(toolkit, settings={"trusted": server.ca})
+        section = ctx.run("check", host="localhost", port=port, protocol="ldap", versions=False)
+    finally:
+        server.stop()
+
+    assert section.views[0].state == "ok"
+    assert codes(section) == set()
+
+
+def test_a_real_postgresql_is_asked_by_starttls(root, middle):
+    if postgres.binaries() is None:
+        pytest.skip("NOT TESTED: PostgreSQL is not here, only a stand-in was asked")
+    folder = Path(tempfile.mkdtemp(prefix="toolbox-tls-"))
+    try:
+        certificate, key = issue("localhost", by=middle).write(folder)
+        _, uid, gid = postgres._unprivileged()
+        for path in (str(folder), certificate, key):
+            os.chown(path, uid, gid)
+        Path(key).chmod(0o600)
+        with postgres.cluster() as url:
+            with psycopg.connect(url, autocommit=True) as database:
+                database.execute(f"ALTER SYSTEM SET ssl_cert_file = '{certificate}'")
+                database.execute(f"ALTER SYSTEM SET ssl_key_file = '{key}'")
+                database.execute("ALTER SYSTEM SET ssl = on")
+                database.execute("SELECT pg_reload_conf()")
+            port = urlsplit(url).port
+            section = until(lambda: _by_starttls(root, port), 60, "PostgreSQL speaks TLS")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+    assert section.views[0].state == "ok"
+
+
+def _by_starttls(root, port):
+    try:
+        return check(root, port, protocol="postgresql")
+    except ToolkitError:
+        return None

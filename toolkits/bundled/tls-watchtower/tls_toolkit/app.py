@@ -69,3 +69,32 @@ class Host(Record):
         address = f"[{self.host}]" if ":" in self.host else self.host
         name = f" as {self.server_name}" if self.server_name else ""
         return f"{address}:{self.port or PORTS[self.protocol]}{name}"
+
+
+@toolkit.collection("certificates", title="Certificate files")
+class Certificate(Record):
+    """A certificate that no host shows, such as a client's or a signer's, watched by the sweep."""
+
+    name: str = Field(min_length=1, max_length=100)
+    # Not checked by a validator: one that cannot be read must not hide the others from the sweep.
+    pem: LongText = Field(
+        min_length=1,
+        max_length=100_000,
+        title="PEM",
+        description="The certificate, then its chain; no private key",
+        json_schema_extra={"x-widget": "textarea"},
+    )
+    host: str = Field(
+        default="", max_length=253, description="A host name that it should be good for"
+    )
+    warning_days: int | None = Field(default=None, ge=1, le=365)
+    critical_days: int | None = Field(default=None, ge=0, le=365)
+    owner: str = Field(default="", max_length=100)
+    tags: list[str] = Field(default_factory=list, max_length=20)
+    note: str = Field(default="", max_length=500)
+    enabled: bool = Field(default=True, description="Part of the sweep")
+
+    @property
+    def label(self) -> str:
+        """How it is shown."""
+        return self.name

@@ -11,7 +11,7 @@ from pydantic import Field
 from toolkit_sdk import Context, File, LongText, Secret, ToolkitError, views
 
 from tls_toolkit import report
-from tls_toolkit.app import toolkit
+from tls_toolkit.app import Certificate, toolkit
 from tls_toolkit.facts import signed_by
 from tls_toolkit.judgement import Finding, Thresholds, of_file
 
@@ -29,6 +29,9 @@ def check_file(
     key: Annotated[
         Secret | None, Field(description="A private key in PEM, to see whether it belongs to it")
     ] = None,
+    save_as: Annotated[
+        str, Field(max_length=100, description="Also watch it in the sweep, under this name")
+    ] = "",
 ) -> views.Section:
     """Read certificates from text or a file and judge them as those of a host."""
     data = upload.content if upload else pem.encode()
@@ -40,6 +43,8 @@ def check_file(
     judged = of_file(tuple(certificates), name.strip(), thresholds, config.trusted)
     ctx.log.info("%d certificates, the first is for %s", len(certificates), judged.leaf.subject)
     found = judged.findings
+    if save_as.strip():
+        _save(ctx, certificates, save_as.strip(), name.strip())
     if key is not None:
         found = (*_key(certificates[0], key.reveal()), *found)
     return views.Section(
@@ -51,6 +56,17 @@ def check_file(
             report.chain(judged),
         ],
     )
+
+
+def _save(ctx: Context, certificates: list[x509.Certificate], label: str, host: str) -> None:
+    records = ctx.records(Certificate)
+    if records.list(name=label):
+        raise ToolkitError(f"there is a certificate {label!r} already.", field="save_as")
+    pem = "".join(
+        one.public_bytes(serialization.Encoding.PEM).decode("ascii") for one in certificates
+    )
+    records.create(Certificate(name=label, pem=pem, host=host))
+    ctx.log.info("saved as %s", label)
 
 
 def load(data: bytes) -> list[x509.Certificate]:

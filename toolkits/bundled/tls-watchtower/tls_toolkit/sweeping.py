@@ -11,9 +11,12 @@ from toolkit_sdk import Concurrency, Context, ToolkitError, views
 from toolkit_sdk.net import NetError
 
 from tls_toolkit import facts
-from tls_toolkit.app import PORTS, Host, toolkit
-from tls_toolkit.handshake import Seen, Target, shake
-from tls_toolkit.judgement import Thresholds, of_host
+from tls_toolkit.app import PORTS, Certificate, Host, toolkit
+from tls_toolkit.files import load, ordered
+from tls_toolkit.handshake import Target, shake
+from tls_toolkit.judgement import Judgement, Thresholds, of_file, of_host
+
+Watched = Host | Certificate
 
 _DAY = 86_400
 _BAD = ("critical", "warning")
@@ -54,10 +57,10 @@ def sweep(
     ctx: Context,
     tag: Annotated[str, Field(max_length=100, description="Only hosts with this tag")] = "",
 ) -> views.Section:
-    """Shake hands with every host, keep the history, and tell what changed. Schedule it daily."""
-    hosts = [host for host in ctx.records(Host).list() if host.enabled]
-    if tag:
-        hosts = [host for host in hosts if tag in host.tags]
+    """Shake hands with every host, look at every certificate file, keep the history, and tell
+    what changed. Schedule it daily."""
+    every: list[Watched] = [*ctx.records(Host).list(), *ctx.records(Certificate).list()]
+    hosts = [one for one in every if one.enabled and (not tag or tag in one.tags)]
     if not hosts:
         which = f'with the tag "{tag}"' if tag else "to watch"
         raise ToolkitError(f'There are no hosts {which}. Add some to "Hosts".')
@@ -65,7 +68,9 @@ def sweep(
     # Settings are fetched here: threads share what is there already.
     config = ctx.settings
 
-    def one(host: Host) -> Result:
+    def one(host: Watched) -> Result:
+        if isinstance(host, Certificate):
+            return _read(host, config)
         return _checked(ctx, host, config)
 
     for host, result in ctx.in_threads(one, hosts, workers=config.workers, label="Shaking hands"):
@@ -74,7 +79,7 @@ def sweep(
         found[host.record_id] = result
         _keep(ctx, result, config.keep_days)
         _tell(ctx, before.get(host.record_id), result)
-    known = {host.record_id for host in ctx.records(Host).list()}
+    known = {host.record_id for host in every}
     merged = {key: value for key, value in {**before, **found}.items() if key in known}
     _store(ctx, merged)
     results = [found[host.record_id] for host in hosts]
@@ -96,7 +101,8 @@ def _checked(ctx: Context, host: Host, config: Any) -> Result:
             seen = shake(target)
             if not seen.chain:
                 raise NetError("tls", "the server sent no certificate")
-            return _result(base, seen, target, host, config)
+            judged = of_host(seen, target.name, _thresholds(host, config), config.trusted)
+            return _result(base, judged, version=seen.version, address=seen.address)
         except NetError as error:
             if not again or ctx.cancelled or error.kind in ("denied", "name"):
                 return Result(**base, state="critical", text=str(error), codes=[error.kind])
@@ -104,10 +110,22 @@ def _checked(ctx: Context, host: Host, config: Any) -> Result:
     raise AssertionError("the last try returns")
 
 
-def _result(base: dict[str, Any], seen: Seen, target: Target, host: Host, config: Any) -> Result:
-    warning = host.warning_days or config.warning_days
-    critical = config.critical_days if host.critical_days is None else host.critical_days
-    judged = of_host(seen, target.name, Thresholds(warning, critical), config.trusted)
+def _read(one: Certificate, config: Any) -> Result:
+    base = {"host_id": one.record_id, "label": one.name, "owner": one.owner, "at": time.time()}
+    try:
+        certificates = ordered(load(one.pem.encode()))
+    except ToolkitError as error:
+        return Result(**base, state="critical", text=error.message, codes=["unreadable"])
+    judged = of_file(tuple(certificates), one.host, _thresholds(one, config), config.trusted)
+    return _result(base, judged, version="file", address="")
+
+
+def _thresholds(one: Watched, config: Any) -> Thresholds:
+    critical = config.critical_days if one.critical_days is None else one.critical_days
+    return Thresholds(one.warning_days or config.warning_days, critical)
+
+
+def _result(base: dict[str, Any], judged: Judgement, *, version: str, address: str) -> Result:
     leaf: facts.Facts = judged.leaf
     bad = [finding for finding in judged.findings if finding.state in _BAD]
     text = "; ".join(finding.text for finding in bad) or f"good, {int(leaf.days_left)} days left"
@@ -119,10 +137,10 @@ def _result(base: dict[str, Any], seen: Seen, target: Target, host: Host, config
         ends=leaf.ends.timestamp(),
         issuer=leaf.issuer,
         subject=leaf.subject,
-        version=seen.version,
+        version=version,
         key=leaf.key,
         fingerprint=leaf.fingerprint,
-        address=seen.address,
+        address=address,
     )
 
 
