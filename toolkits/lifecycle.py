@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from toolbox import secrets
@@ -19,6 +20,7 @@ from toolkits.models import (
     Job,
     Record,
     Toolkit,
+    ToolkitSample,
     ToolkitSettings,
     ToolkitState,
     ToolkitVersion,
@@ -148,15 +150,19 @@ def _check_idle(toolkit: Toolkit) -> None:
 
 
 def _purge_rows(toolkit: Toolkit, kinds: list[str]) -> None:
-    rows = {
-        "records": Record.objects.filter(toolkit=toolkit),
-        "settings": ToolkitSettings.objects.filter(toolkit=toolkit),
-        "state": ToolkitState.objects.filter(toolkit=toolkit),
-        "jobs": Job.objects.filter(toolkit=toolkit),
+    rows: dict[str, list[QuerySet[Any]]] = {
+        "records": [Record.objects.filter(toolkit=toolkit)],
+        "settings": [ToolkitSettings.objects.filter(toolkit=toolkit)],
+        # What it remembers: its keys, and its samples over time.
+        "state": [
+            ToolkitState.objects.filter(toolkit=toolkit),
+            ToolkitSample.objects.filter(toolkit=toolkit),
+        ],
+        "jobs": [Job.objects.filter(toolkit=toolkit)],
     }
     for kind in kinds:
-        if kind in rows:
-            rows[kind].delete()
+        for found in rows.get(kind, []):
+            found.delete()
 
 
 def _purge_secrets(path: str) -> None:

@@ -10,10 +10,15 @@ import time
 import pytest
 
 from tests.bundled.conftest import BUNDLED
+from toolkits import lifecycle
+from toolkits.bundles import inspection
 from toolkits.bundles.install import install_bundle
+from toolkits.models import CardState, Toolkit
 
 ROOT = BUNDLED.parents[1]
 SLUGS = sorted(path.parent.name for path in BUNDLED.glob("*/toolkit.json"))
+#: Its page is empty without a Zabbix server.
+_WITHOUT_PICTURE = {"zabbix"}
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 
 
@@ -49,7 +54,11 @@ def test_it_has_what_a_reader_looks_for(slug):
 
     assert manifest["slug"] == slug
     assert f"## {manifest['version']}" in (folder / "CHANGELOG.md").read_text()
-    assert len((folder / "docs" / "README.md").read_text()) > 500
+    readme = (folder / "docs" / "README.md").read_text()
+    assert len(readme) > 500
+    if slug not in _WITHOUT_PICTURE:
+        assert "](page.png)" in readme
+        assert (folder / "docs" / "page.png").read_bytes().startswith(b"\x89PNG")
     assert list((folder / "tests").glob("test_*.py"))
 
 
@@ -61,6 +70,11 @@ def test_its_pins_are_those_of_the_platform_so_that_it_needs_no_index(slug):
     pinned = dict(_PIN.findall(requirements.read_text())) if requirements.exists() else {}
 
     assert {name: ours.get(name) for name in pinned} == pinned
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_it_passes_the_check_for_authors(slug):
+    assert [str(finding) for finding in inspection.inspect(BUNDLED / slug)] == []
 
 
 @pytest.mark.django_db
@@ -75,6 +89,14 @@ def test_all_install_without_an_index_and_describe_what_people_need(storage, set
             where = f"{slug}.{operation['name']}"
             assert operation["description"], f"{where} has no docstring"
             assert operation["timeout"], f"{where} has no timeout"
+
+    rows = [kind for kind in lifecycle.DATA if kind != "secrets"]
+    for toolkit in Toolkit.objects.installed():
+        lifecycle.uninstall(toolkit, None, purge=rows)
+    assert not Toolkit.objects.installed().exists()
+    assert not CardState.objects.exists()
+    again = install_bundle(BUNDLED / SLUGS[0], user=None, via="cli", bundled=True)
+    assert again.toolkit.removed_at is None
 
     # A moment each; the rest is room for a machine that is busy with other tests.
     assert time.monotonic() - started < 20 * len(SLUGS)

@@ -8,11 +8,18 @@ from audit.models import Event
 from tests.support import factories
 from tests.support.kits import install_kit, run_here, write_kit
 from toolbox import secrets
-from toolkits import lifecycle, records, settings_store
+from toolkits import history, lifecycle, records, settings_store
 from toolkits.bundles.install import install_bundle
 from toolkits.errors import NotUsable
 from toolkits.jobs.states import JobState
-from toolkits.models import Job, Record, Toolkit, ToolkitSettings
+from toolkits.models import (
+    Job,
+    Record,
+    Toolkit,
+    ToolkitSample,
+    ToolkitSettings,
+    ToolkitState,
+)
 
 WITH_DATA = """
 @toolkit.settings
@@ -90,6 +97,8 @@ def with_data(tmp_path, storage, openbao, curator):
     settings_store.save(toolkit, {"token": "settings-secret"}, curator)
     records.create(toolkit, "hosts", {"name": "db", "password": "record-secret"}, curator)
     factories.make_job(toolkit, curator, state=JobState.SUCCEEDED)
+    ToolkitState.objects.create(toolkit=toolkit, key="seen", value=1)
+    history.append(toolkit, "load", [(1.0, 0.5)])
     return toolkit
 
 
@@ -108,6 +117,8 @@ def test_purging_leaves_nothing_but_the_record_of_the_removal(with_data, curator
     assert not Record.objects.exists()
     assert not ToolkitSettings.objects.exists()
     assert not Job.objects.exists()
+    assert not ToolkitState.objects.exists()
+    assert not ToolkitSample.objects.exists()
     assert secrets.client().names("toolkits/store") == []
     removed = Toolkit.objects.get()
     assert removed.removal == {"purged": list(lifecycle.DATA), "version": "1.0.0"}
