@@ -13,7 +13,7 @@ import pytest
 
 from tests.browser.conftest import RESULTS
 from tests.browser.console import Console
-from tests.support import listeners
+from tests.support import listeners, zabbix7
 from tests.support.kits import run_here
 from tests.support.processes import BASE
 from tests.support.tls import issue
@@ -32,6 +32,7 @@ class Servers:
     web_port: int
     tls_port: int
     closed: int
+    zabbix: zabbix7.Standin
 
 
 @dataclass
@@ -43,6 +44,7 @@ class Visit:
     fields: dict[str, str]
     shows: list[str]
     choices: dict[str, str] = field(default_factory=dict)
+    dry_run: bool = False
 
 
 @pytest.fixture
@@ -55,7 +57,29 @@ def servers(tmp_path: Path) -> Iterator[Servers]:
         root = issue("Example root", ca=True)
         leaf = issue("localhost", by=issue("Example issuing", by=root, ca=True), days=20)
         secure = kept.enter_context(listeners.tcp(listeners.over_tls(leaf.context(tmp_path))))
-        yield Servers(site.url, site.port, secure, listeners.closed_port())
+        standin = monitored()
+        kept.enter_context(zabbix7.serving(standin))
+        yield Servers(site.url, site.port, secure, listeners.closed_port(), standin)
+
+
+def monitored() -> zabbix7.Standin:
+    """A Zabbix with a group, a template and a host."""
+    made = zabbix7.Standin("7.0.5")
+    group = made.add("hostgroup", name="Linux servers")
+    linux = made.add("template", host="Linux by Zabbix agent", name="Linux by Zabbix agent")
+    made.add("item", hostid=linux, key_="agent.ping", type="0")
+    made.perform("host.create", {
+        "host": "web1", "groups": [{"groupid": group}], "tags": [{"tag": "env", "value": "prod"}],
+    })  # fmt: skip
+    return made
+
+
+HOSTS = """host,groups,templates,interfaces,tags
+web1,Linux servers,,agent 192.0.2.11,env=prod; role=web
+web2,Linux servers,Linux by Zabbix agent,agent 192.0.2.12,env=prod; role=web
+db1,Linux servers,Linux by Zabbix agent,snmp 192.0.2.21,env=prod; role=db
+db2,Database servers,Linux by Zabbix agent,agent 192.0.2.22,env=prod
+"""
 
 
 def visits(servers: Servers) -> list[Visit]:
@@ -89,6 +113,14 @@ def visits(servers: Servers) -> list[Visit]:
             {"hosts": "127.0.0.1\nlocalhost", "ports": f"{servers.web_port}\n{servers.closed}"},
             ["connection refused"],
         ),
+        Visit(
+            "zabbix",
+            "add_hosts",
+            {"text": HOSTS},
+            ["What would be done", "no such host group: Database servers", "tags role=web"],
+            {"instance": "production", "existing": "change"},
+            dry_run=True,
+        ),
         Visit("sample-toolkit", "gallery", {}, ["Every view", "Heat map", "availability"]),
     ]  # fmt: skip
 
@@ -104,6 +136,9 @@ def prepare(slug: str, toolkit: Toolkit, user: Any, servers: Servers) -> None:
         data = {"name": "shop", "hosts": ["127.0.0.1"], "ports": f"{servers.web_port}"}
         create(toolkit, "targets", data, user)
         run_here(toolkit, user, "check_targets")
+    elif slug == "zabbix":
+        data = {"name": "production", "url": servers.zabbix.url, "token": servers.zabbix.token}
+        create(toolkit, "instances", data, user)
     elif slug == "subnet-cheatsheet":
         create(toolkit, "subnets", {"name": "all", "cidr": "10.0.0.0/16", "parent": True}, user)
 
@@ -129,7 +164,8 @@ def test_each_is_run_and_read_in_the_console(
         prepare(visit.slug, toolkit, admin_user, servers)
         page = console.open(f"/toolkits/{visit.slug}/run/{visit.operation}/")
         fill(console, visit)
-        page.locator(".run-form button[type=submit]").last.click()
+        button = "button[name=_dry_run]" if visit.dry_run else "button[type=submit]"
+        page.locator(f".run-form {button}").last.click()
         for text in visit.shows:
             console.until(
                 f"document.querySelector('main')?.textContent.includes({json.dumps(text)})", 60

@@ -1,5 +1,6 @@
 """The Zabbix toolkit's connection and its bulk adding of hosts, on real and stand-in servers."""
 
+import base64
 import csv
 import io
 import json
@@ -20,10 +21,13 @@ from tests.bundled.zabbix_servers import (
     parts,
 )
 from tests.support import listeners
+from tests.support.api import Api
 from tests.support.tls import issue
+from tests.support.waiting import until
 from tests.support.zabbix7_writing import Refused
 from toolkits.jobs.rerun import run_again
 from toolkits.jobs.states import JobState
+from toolkits.models import Job
 from toolkits.records import create
 from toolkits.runtime.execute import run_job
 from zabbix_toolkit.app import Instance
@@ -322,6 +326,10 @@ def test_what_is_wrong_with_the_form_is_said_at_its_field(standin):
     with pytest.raises(InvalidInputs) as refused:
         ctx.run("add_hosts", instance=instance, text="hostname,colour\na,red\n")
     assert "unknown columns colour" in refused.value.errors["text"]
+    upload = {"name": "a.csv", "content": base64.b64encode(b"name,groups\n").decode()}
+    with pytest.raises(InvalidInputs) as refused:
+        ctx.run("add_hosts", instance=instance, upload=upload)
+    assert "no column host" in refused.value.errors["upload"]
     with pytest.raises(InvalidInputs) as refused:
         ctx.run(
             "add_hosts", instance=instance, hosts=[{"host": "a", "interfaces": "agent 300.1.1.1"}]
@@ -329,6 +337,16 @@ def test_what_is_wrong_with_the_form_is_said_at_its_field(standin):
     assert refused.value.errors["hosts.0.interfaces"] == "'300.1.1.1' is no IPv4 address"
     with pytest.raises(ToolkitError, match="no hosts to add"):
         ctx.run("add_hosts", instance=instance)
+
+
+def test_an_error_before_the_version_is_known_is_told_and_not_asked_again():
+    error = b'{"jsonrpc": "2.0", "error": {"code": -32602, "data": "Not authorized."}, "id": 1}'
+    ctx = context()
+    with listeners.web(lambda _: (200, {}, error)) as site:
+        instance = ctx.add(Instance(name="x", url=site.url, token=Secret("t")))
+        with pytest.raises(ToolkitError, match="Not authorized"):
+            ctx.run("test_connection", instance=instance)
+        assert len(site.seen) == 1
 
 
 def test_the_card_shows_each_instance_and_what_to_do_where_there_is_none(zabbix):
@@ -370,3 +388,36 @@ def test_as_an_installed_toolkit_it_takes_its_token_from_vault_and_goes_on_after
     assert again.state == JobState.SUCCEEDED, again.reason
     assert [p["host"] for method, p in standin.calls if method == "host.create"] == ["h2"]
     assert standin.token not in json.dumps([job.inputs, job.result, again.result])
+
+
+def test_form_api_and_command_line_do_the_same(platform, bundled, admin_user, standin, client):
+    installed = bundled("zabbix")
+    data = {"name": "prod", "url": standin.url, "token": standin.token}
+    instance = str(create(installed, "instances", data, admin_user).pk)
+    platform.worker()
+
+    path = "toolkits/zabbix/operations/test_connection/"
+    api = Api(admin_user).post(path, {"instance": instance})
+    client.force_login(admin_user)
+    form = client.post("/toolkits/zabbix/run/test_connection/", {"instance": instance})
+    line = platform.manage(
+        "toolkit", "run", "zabbix", "test_connection", "--input", f"instance={instance}"
+    )
+
+    assert api.status_code == 200, api.content
+    assert form.status_code == 302
+    assert line.returncode == 0, line.stderr
+    until(lambda: Job.objects.filter(state=JobState.SUCCEEDED).count() == 3, 60, "three jobs")
+    results = [job.result for job in Job.objects.all()]
+    assert {result["views"][0]["value"] for result in results} == {"7.0.5"}
+    assert json.loads(line.stdout)["title"] == results[0]["title"] == "prod"
+
+
+def test_a_form_without_records_says_where_to_add_one(bundled, admin_user, client):
+    bundled("zabbix")
+    client.force_login(admin_user)
+
+    page = client.get("/toolkits/zabbix/run/test_connection/").content.decode()
+
+    assert "There are no records yet." in page
+    assert 'href="/toolkits/zabbix/records/instances/"' in page

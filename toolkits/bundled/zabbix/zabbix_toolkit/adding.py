@@ -25,10 +25,21 @@ from zabbix_toolkit.hostfile import Line
 from zabbix_toolkit.hostrow import HostRow
 from zabbix_toolkit.planning import Existing, Plan, Rules
 
+
+def _columns(upload: File | None) -> File | None:
+    if upload is not None:
+        hostfile.check_header(upload.text())
+    return upload
+
+
 Csv = Annotated[
     LongText,
     AfterValidator(hostfile.check_header),
-    Field(max_length=2_000_000, description="CSV with a line of column names: host,groups,…"),
+    Field(
+        max_length=2_000_000,
+        title="CSV",
+        description="A line of column names, then a line for each host: host,interfaces,groups,…",
+    ),
 ]
 
 
@@ -44,7 +55,9 @@ def add_hosts(
     instance: Instance,
     hosts: Annotated[list[HostRow], Field(max_length=100, description="A row for each host")] = [],
     text: Csv = "",
-    upload: Annotated[File | None, Field(description="Or a CSV file")] = None,
+    upload: Annotated[
+        File | None, AfterValidator(_columns), Field(title="CSV file", description="Or upload it")
+    ] = None,
     groups: Annotated[
         str, Field(max_length=4000, description="Groups of rows that name none, parted by ;")
     ] = "",
@@ -56,12 +69,18 @@ def add_hosts(
     ] = "",
     existing: Annotated[
         Existing,
-        Field(description="A host that is there: change adds and replaces, it takes nothing away"),
+        Field(
+            title="Hosts that are there",
+            description="change adds and replaces, it takes nothing away",
+        ),
     ] = "refuse",
     create_groups: Annotated[bool, Field(description="Make host groups that are missing")] = False,
     refused: Annotated[
         Literal["stop", "leave out"],
-        Field(description="What to do when some rows are refused: do nothing, or the others"),
+        Field(
+            title="When rows are refused",
+            description="Stop before anything is done, or do the rest",
+        ),
     ] = "stop",
 ) -> views.Section:
     """Add hosts from rows or CSV. A dry run asks the server and shows what each row would do.

@@ -139,7 +139,7 @@ class Api:
         name = self.instance.name
         if any(sign in detail.lower() for sign in _UNAUTHORISED):
             hint = "Check that it is enabled and has not expired"
-            if self.dialect.bearer:
+            if "dialect" in vars(self) and self.dialect.bearer:
                 hint += ", and that the web server hands on the Authorization header"
             return ApiError(f"{name} does not accept the API token: {detail} {hint}.", detail)
         if "no permissions" in detail.lower():

@@ -28,14 +28,14 @@ def test_connection(ctx: Context, instance: Instance) -> views.Section:
     answer = api.last
     assert answer is not None
     ctx.log.info("%s is Zabbix %s, at %s", instance.name, version, answer.address)
-    facts: dict[str, Any] = {
-        "version": version,
-        "API": api.url,
-        "address": answer.address,
-        "TLS": _tls(instance, answer.tls),
-        "token sent": "in the Authorization header" if api.dialect.bearer else "in the request",
-        "took": f"{answer.phases.total:.0f} ms",
-    }
+    sent = "in the Authorization header" if api.dialect.bearer else "in the request"
+    facts: list[Any] = [
+        {"label": "API", "value": api.url},
+        {"label": "address", "value": answer.address},
+        _tls(instance, answer.tls),
+        {"label": "token sent", "value": sent},
+        {"label": "took", "value": f"{answer.phases.total:.0f} ms"},
+    ]
     if not instance.verify_tls:
         ctx.log.warning("the certificate of %s is not verified", instance.name)
     counts = {label: api.count(kind, **params) for label, (kind, params) in _COUNTED.items()}
@@ -49,10 +49,13 @@ def test_connection(ctx: Context, instance: Instance) -> views.Section:
     )
 
 
-def _tls(instance: Instance, version: str) -> str:
+def _tls(instance: Instance, version: str) -> dict[str, Any]:
     if not version:
-        return "none: the token crosses the network in the clear"
-    return version if instance.verify_tls else f"{version}, certificate not verified"
+        text = "none: the token crosses the network in the clear"
+        return {"label": "TLS", "value": text, "state": "warning"}
+    if not instance.verify_tls:
+        return {"label": "TLS", "value": f"{version}, not verified", "state": "warning"}
+    return {"label": "TLS", "value": version, "state": "ok"}
 
 
 @toolkit.card(title="Zabbix", refresh=120)
