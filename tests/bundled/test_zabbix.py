@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import json
+import shutil
 import threading
 import time
 
@@ -11,6 +12,7 @@ import pytest
 from toolkit_sdk import Cancelled, Secret, StepsFailed, ToolkitError
 from toolkit_sdk.testing import InvalidInputs
 
+from tests.bundled.conftest import BUNDLED
 from tests.bundled.zabbix_servers import (
     AGENT,
     SNMP,
@@ -25,10 +27,14 @@ from tests.support.api import Api
 from tests.support.tls import issue
 from tests.support.waiting import until
 from tests.support.zabbix7_writing import Refused
+from toolbox import secrets
+from toolkits.bundles.install import install_bundle
 from toolkits.jobs.rerun import run_again
 from toolkits.jobs.states import JobState
-from toolkits.models import Job
+from toolkits.lifecycle import DATA, uninstall
+from toolkits.models import CardState, Job
 from toolkits.records import create
+from toolkits.runtime.cards import run_card
 from toolkits.runtime.execute import run_job
 from zabbix_toolkit.app import Instance
 
@@ -421,3 +427,40 @@ def test_a_form_without_records_says_where_to_add_one(bundled, admin_user, clien
 
     assert "There are no records yet." in page
     assert 'href="/toolkits/zabbix/records/instances/"' in page
+
+
+def test_its_card_is_refreshed_in_a_runner_with_the_token_from_vault(
+    openbao, valkey, bundled, user, standin
+):
+    installed = bundled("zabbix")
+    data = {"name": "prod", "url": standin.url, "token": standin.token}
+    create(installed, "instances", data, user)
+    card, _ = CardState.objects.get_or_create(toolkit=installed, name="overview")
+
+    run_card(str(card.pk))
+
+    card.refresh_from_db()
+    assert card.error == ""
+    assert card.view["items"][0]["value"] == "no problems"
+
+
+def test_it_is_updated_with_its_records_and_leaves_nothing_when_it_goes(
+    openbao, bundled, user, curator, standin, tmp_path
+):
+    installed = bundled("zabbix")
+    data = {"name": "prod", "url": standin.url, "token": standin.token}
+    record = create(installed, "instances", data, user)
+    newer = shutil.copytree(BUNDLED / "zabbix", tmp_path / "zabbix")
+    manifest = json.loads((newer / "toolkit.json").read_text())
+    (newer / "toolkit.json").write_text(json.dumps({**manifest, "version": "1.0.1"}))
+
+    install_bundle(newer, user=curator, via="cli")
+    installed.refresh_from_db()
+    assert installed.active_version.version == "1.0.1"
+    assert record in installed.records.all()
+    assert secrets.client().names("toolkits/zabbix") != []
+    uninstall(installed, curator, purge=DATA)
+
+    assert not installed.records.exists()
+    assert installed.removed_at is not None
+    assert secrets.client().names("toolkits/zabbix") == []

@@ -114,8 +114,9 @@ def connected(ctx: Context, database: Database) -> Iterator[Session]:
         except NetError as error:
             raise ToolkitError(f"{where}: {error}.") from None
         options: dict[str, Any] = {
-            "host": database.host,
-            "hostaddr": found.endpoints[0].address,
+            # One after the other, each with the name that its certificate must have.
+            "host": ",".join([database.host] * len(found.endpoints)),
+            "hostaddr": ",".join(endpoint.address for endpoint in found.endpoints),
             "port": database.port,
             "dbname": database.database,
             "user": database.user,

@@ -141,7 +141,10 @@ def plan_maintenance(
         **window.params(),
     }  # fmt: skip
     if tags.strip():
-        params["tags"] = [{**tag, "operator": 0} for tag in read_tags(tags)]
+        # A tag without a value means any value of it; the other operator wants equal ones.
+        params["tags"] = [
+            {**tag, "operator": 0 if tag["value"] else 2} for tag in read_tags(tags)
+        ]
     if not ctx.dry_run:
         made = api.call("maintenance.create", params)
         ctx.log.info("maintenance %s made: %s", name, made["maintenanceids"][0])
