@@ -165,7 +165,7 @@ def test_a_cancelled_job_cancels_its_statement_on_the_server(url, sql):
         started = time.monotonic()
         with pytest.raises(Cancelled):
             ctx.run("clean_orphans", database=database, kinds=["history"])
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 60
         mine = ("SELECT count(*) FROM pg_stat_activity"
                 " WHERE application_name = 'SRE Toolbox'")  # fmt: skip
         until(lambda: sql(mine) == [(0,)], 30, "the connection is gone")

@@ -10,7 +10,7 @@ from zabbix_toolkit.app import Instance, toolkit
 from zabbix_toolkit.client import Api
 
 _MOST_ON_CARD = 8
-_CARD_SECONDS = 5.0
+_CARD_SECONDS = 8.0
 _COUNTED: dict[str, tuple[str, dict[str, Any]]] = {
     "hosts": ("host", {}),
     "templates": ("template", {}),
