@@ -39,13 +39,20 @@ def free_port() -> int:
 class Process:
     """One process of the platform, with its output in a file."""
 
-    def __init__(self, name: str, command: list[str], env: dict[str, str], folder: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        env: dict[str, str],
+        folder: Path,
+        checkout: Path = BASE,
+    ) -> None:
         self.name = name
         self.log_path = folder / f"{name}.log"
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
-                cwd=BASE,
+                cwd=checkout,
                 env=env,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
