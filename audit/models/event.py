@@ -80,6 +80,9 @@ class Event(models.Model):
                 name="audit_event_grave",
             ),
             models.Index(
+                fields=["-id"], condition=models.Q(outcome="failure"), name="audit_event_failed"
+            ),
+            models.Index(
                 fields=["id"], condition=models.Q(sequence=None), name="audit_event_unsealed"
             ),
         ]

@@ -12,6 +12,7 @@ from accounts import personal_tokens
 from accounts.models import PersonalToken, User
 from accounts.personal_tokens import TokenSpec
 from accounts.roles import grant_role
+from tests.support.trail import uuid7_at
 from toolkits.jobs import artifacts
 from toolkits.jobs.states import ACTIVE, TERMINAL, JobState
 from toolkits.models import Job, JobArtifact, Toolkit, ToolkitVersion
@@ -125,6 +126,8 @@ def make_job(toolkit: Toolkit, user: User | None = None, **fields: Any) -> Job:
     if state in ACTIVE:
         lease = now + timezone.timedelta(seconds=60)
         fields = {"started_at": now, "attempt": 1, "lease_expires_at": lease, **fields}
+    if "created_at" in fields:
+        fields.setdefault("id", uuid7_at(fields["created_at"], next(_numbers)))
     fields.setdefault("guarded", bool(fields.get("limits")))
     name = fields.pop("operation", "hello")
     return Job.objects.create(

@@ -27,7 +27,7 @@ from audit.models import (
 )
 from toolbox.events import emit
 
-_NAMES = ("job.requested", "job.ended", "toolkit.enabled", "record.updated", "auth.sign_in_failed")
+NAMES = ("job.requested", "job.ended", "toolkit.enabled", "record.updated", "auth.sign_in_failed")
 
 
 @contextmanager
@@ -92,7 +92,7 @@ def grow(
 
 def _made(number: int, moment: datetime) -> Event:
     user = uuid.UUID(int=number % 50)
-    kind = CATALOGUE[_NAMES[number % len(_NAMES)]]
+    kind = CATALOGUE[NAMES[number % len(NAMES)]]
     return Event(
         id=uuid7_at(moment, number),
         time=moment,

@@ -11,6 +11,18 @@ DATABASE_URL = e.text(
     shown="sqlite:///var/toolbox.sqlite3",
     about="PostgreSQL (postgres://user:password@host:5432/name) or SQLite (sqlite:///path).",
 )
+DATABASE_POOLER = e.choice(
+    "DATABASE_POOLER",
+    "none",
+    ("none", "transaction"),
+    about="`transaction` where PostgreSQL is reached through pgbouncer in transaction mode.",
+)
+DATABASE_CONN_MAX_AGE = e.number(
+    "DATABASE_CONN_MAX_AGE",
+    300,
+    least=0,
+    about="Seconds that a thread keeps its connection to PostgreSQL for its next request.",
+)
 
 
 def _sqlite(url: str) -> dict[str, Any]:
@@ -34,8 +46,11 @@ def _database(url: str) -> dict[str, Any]:
         e.problems.append("DATABASE_URL must begin with postgres:// or sqlite:///")
         return _sqlite(_SQLITE)
     config: dict[str, Any] = dict(e.env.db_url_config(url))
-    config["CONN_MAX_AGE"] = 300
+    config["CONN_MAX_AGE"] = DATABASE_CONN_MAX_AGE
     config["CONN_HEALTH_CHECKS"] = True
+    # A cursor of the server lives in a session, and a pooler gives each transaction another one.
+    # Prepared statements do too; Django's driver makes none.
+    config["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLER == "transaction"
     return config
 
 

@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from toolkits.jobs import narrowing
 from toolkits.jobs.states import ACTIVE, WAITING, JobState
 from toolkits.models import Job
 from toolkits.models.job import JobKind
@@ -82,11 +83,11 @@ class JobFilters:
             states = [one for state in self.states for one in _GROUPS.get(state, [state])]
             wanted &= Q(state__in=states)
         if self.user:
-            wanted &= Q(requested_by__username__iexact=self.user)
+            wanted &= narrowing.requested_by(self.user)
         if since := _moment(self.since):
-            wanted &= Q(created_at__gte=since)
+            wanted &= narrowing.requested_since(since)
         if until := _moment(self.until):
-            wanted &= Q(created_at__lte=until)
+            wanted &= narrowing.requested_until(until)
         for word in self.query.split():
             wanted &= (
                 Q(title__icontains=word)

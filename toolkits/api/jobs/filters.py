@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from toolbox.api import paging
+from toolkits.jobs import narrowing
 from toolkits.jobs.states import JobState
 from toolkits.models import Job
 
@@ -40,19 +41,27 @@ PARAMETERS = [
 NAMES = frozenset(parameter.name for parameter in PARAMETERS)
 
 
+Reader = Callable[[Request, str], Any]
+
+
+def _text(request: Request, name: str) -> str:
+    return request.query_params[name]
+
+
 #: Column and reader of each parameter that is one comparison.
-_PLAIN: dict[str, tuple[str, Callable[[Request, str], Any]]] = {
-    "toolkit": ("toolkit_slug", lambda request, name: request.query_params[name]),
-    "operation": ("operation", lambda request, name: request.query_params[name]),
-    "requested_by": (
-        "requested_by__username__iexact", lambda request, name: request.query_params[name],
-    ),
+_PLAIN: dict[str, tuple[str, Reader]] = {
+    "toolkit": ("toolkit_slug", _text),
+    "operation": ("operation", _text),
     "dry_run": ("dry_run", paging.flag),
     "schedule": ("schedule", paging.uuid_of),
     "parent": ("parent", paging.uuid_of),
-    "created_after": ("created_at__gt", paging.moment),
-    "created_before": ("created_at__lt", paging.moment),
-}  # fmt: skip
+}
+#: Reader and condition of the others.
+_CONDITIONS: dict[str, tuple[Reader, Callable[[Any], Q]]] = {
+    "requested_by": (_text, narrowing.requested_by),
+    "created_after": (paging.moment, narrowing.requested_since),
+    "created_before": (paging.moment, narrowing.requested_until),
+}
 
 
 def apply(request: Request, jobs: QuerySet[Job]) -> QuerySet[Job]:
@@ -65,6 +74,9 @@ def apply(request: Request, jobs: QuerySet[Job]) -> QuerySet[Job]:
         wanted["state__in"] = _states(",".join(query.getlist("state")))
     if paging.flag(request, "mine"):
         wanted["requested_by"] = request.user
+    for name, (read, condition) in _CONDITIONS.items():
+        if name in query:
+            jobs = jobs.filter(condition(read(request, name)))
     return jobs.filter(**wanted)
 
 
