@@ -93,13 +93,19 @@ class InvitationForm(InvitationModelForm):
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
     by_mail = forms.BooleanField(
-        label=gettext_lazy("Send the link by mail"), required=False,
+        label=gettext_lazy("Send the link by mail"), required=False, initial=True,
         help_text=gettext_lazy("Otherwise it is shown here, once, for you to hand over."),
     )  # fmt: skip
 
     class Meta:
         model = Invitation
         fields = ("email", "username")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("by_mail") and not data.get("email") and "email" not in self.errors:
+            self.add_error("email", gettext_lazy("Where to? Or do not send the link by mail."))
+        return data
 
 
 @admin.register(Invitation)

@@ -109,9 +109,7 @@ PEOPLE = [
         provider=_PROVIDER,
     ),
     notice("identity.unlinked", "An outside identity was unlinked.", provider=_PROVIDER),
-    notice("role.created", "A role was created."),
     notice("role.changed", "The permissions of a role were changed."),
-    notice("role.removed", "A role was removed."),
     warning("grant.given", "A user was granted a role for a toolkit.", grant="the grant in words"),
     notice("grant.taken", "A grant was taken away.", grant="the grant in words"),
     notice(
@@ -122,7 +120,6 @@ PEOPLE = [
         toolkits="the toolkits that it is for; none: all",
         expires="when",
     ),
-    notice("token.changed", "A personal token was changed."),
     notice("token.revoked", "A personal token was revoked.", owner=_OWNER, reason=_REASON),
     warning("token.refused", "A personal token was refused.", reason=_REASON),
     notice("provider.created", "A sign-in provider was created.", via=_VIA),

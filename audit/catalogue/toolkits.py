@@ -26,13 +26,6 @@ EVENTS = [
         reason=_REASON,
         digest=_DIGEST,
     ),
-    warning(
-        "toolkit.activation_failed",
-        "A version could not be activated, or was rolled back by itself.",
-        version="the version",
-        digest=_DIGEST,
-        reason=_REASON,
-    ),
     notice(
         "toolkit.rolled_back",
         "An earlier version of a toolkit was activated again.",
@@ -58,8 +51,6 @@ EVENTS = [
     notice("catalog.created", "A catalog of toolkits was added."),
     notice("catalog.changed", "A catalog of toolkits was changed."),
     notice("catalog.removed", "A catalog of toolkits was removed."),
-    info("catalog.refreshed", "A catalog of toolkits was fetched.", entries="how many"),
-    warning("catalog.failed", "A catalog of toolkits could not be fetched.", reason=_REASON),
 ]
 
 DATA = [

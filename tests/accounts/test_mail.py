@@ -214,6 +214,8 @@ def test_the_admin_sends_links_by_mail_or_shows_them(
     client.post(listing, {"action": "mail_password_link", "_selected_action": [str(uma.pk)]})
     reached = sorted(letter.to[0] for letter in deliver_all())
     assert reached == ["new@example.com", "uma@example.com"]
+    nowhere = client.post(add, {"email": "", "username": "n", "roles": [], "by_mail": "on"})
+    assert "Where to?" in nowhere.content.decode()
     settings.EMAIL_URL = ""
     assert 'name="by_mail"' not in client.get(add).content.decode()
     assert "mail_password_link" not in client.get(listing).content.decode()

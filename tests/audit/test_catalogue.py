@@ -76,3 +76,14 @@ def test_the_page_of_the_catalogue_is_fresh() -> None:
     assert path.read_text(encoding="utf-8") == catalogue_page.render(), (
         "run manage.py audit catalogue --write"
     )
+
+
+def test_every_event_of_the_catalogue_is_one_that_the_code_knows() -> None:
+    """The page promises no event that never comes."""
+    code = "".join(
+        path.read_text(encoding="utf-8")
+        for app in APPS
+        for path in (ROOT / app).rglob("*.py")
+        if "catalogue" not in path.parts and "bundled" not in path.parts
+    )
+    assert sorted(name for name in CATALOGUE if f'"{name}"' not in code) == []

@@ -18,6 +18,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from toolbox import metrics
+from toolbox.events import emit
 from toolkits.jobs import children, ending, limits, logs, owed, retries, steps
 from toolkits.jobs.ready import enqueue
 from toolkits.jobs.states import ACTIVE, JobState
@@ -197,6 +198,7 @@ def _go_again(job: Job, ended: Ending, pulse: Pulse) -> bool:
         **_values(pulse),
     ):
         return False
+    emit("job.retried", target=job, attempt=job.attempt + 1, reason=ended.reason[:300])
     limits.release(job, ended=False)
     if not later:
         transaction.on_commit(lambda: enqueue(job))

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from audit.models import Event
 from tests.support.factories import make_row, operation
 from toolkits.errors import NotUsable
 from toolkits.jobs import recovery, retries
@@ -26,6 +27,10 @@ def test_a_failure_is_followed_by_as_many_attempts_as_the_operation_asks_for(ask
     assert [attempt.outcome for attempt in job.attempts.all()] == ["failed"] * 3
     assert [attempt.reason for attempt in job.attempts.all()] == ["no route"] * 3
     assert take() is None
+    retried = Event.objects.filter(name="job.retried", target_id=str(job.pk)).order_by("id")
+    assert [event.details for event in retried] == [
+        {"attempt": 2, "reason": "no route"}, {"attempt": 3, "reason": "no route"}
+    ]  # fmt: skip
 
 
 def test_a_retry_waits_for_its_backoff(ask, take, finish):
