@@ -13,10 +13,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from toolbox.admin.registry import AdminPage, register_page
+from toolkits import installs
 from toolkits.access import can_install_toolkits
 from toolkits.bundles import planning, staging
 from toolkits.bundles.planning import PlanOptions
 from toolkits.errors import BundleError
+from toolkits.installs import Wanted
 from toolkits.pages.formats import bytes_text
 
 #: A body this many times the limit is not even read to be thrown away.
@@ -66,9 +68,16 @@ def _staged(request: HttpRequest, handler: staging.StagedUploadHandler) -> HttpR
     if not form.is_valid():
         return _page(request, form)
     bundle: staging.StagedBundle = form.cleaned_data["bundle"]
+    options = PlanOptions(form.cleaned_data["allow_downgrade"], form.cleaned_data["enable"])
+    user = request.user
     try:
-        options = PlanOptions(form.cleaned_data["allow_downgrade"], form.cleaned_data["enable"])
-        plan = planning.make_plan(bundle.path, user=request.user, via="admin", options=options)
+        seen, plan = installs.looked_at(bundle.path, user=user, via="admin", options=options)
+        if seen.builds:
+            # The page of the job shows the log, and leads on to the plan.
+            wanted = Wanted(install=False)
+            job = installs.submit_upload(plan, bundle.path, seen, user=user, wanted=wanted)
+            return HttpResponseRedirect(job.get_absolute_url())
+        planning.check(plan, bundle.path)
     except BundleError as error:
         return _page(request, form, error)
     finally:

@@ -11,29 +11,28 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
 from django.conf import settings
 
-from toolkits.bundles import local_packages
+from toolkits.bundles import installer, local_packages, progress
+from toolkits.bundles.source import Bundle
 from toolkits.errors import BundleError
 
 _LIBRARIES = (
     "pydantic", "pydantic_core", "annotated-types", "typing_extensions", "typing-inspection",
     "requests", "urllib3", "idna", "certifi", "charset-normalizer", "jinja2", "markupsafe",
 )  # fmt: skip
-_INSTALL_SECONDS = 600
-_INSTALLER_READS = frozenset(
-    {"PATH", "HOME", "LANG", "SSL_CERT_FILE", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "PIP_INDEX_URL"}
-)
 _PINNED = re.compile(r"^[A-Za-z0-9._-]+(\[[A-Za-z0-9._,-]+\])?\s*===?\s*[^\s;*]+")
+
+
+_WHEEL = re.compile(r"wheels/[^/]+")
 
 
 def _root() -> Path:
@@ -70,7 +69,7 @@ def sdk_environment() -> Path:
         return target
     with _locked(name):
         if not target.is_dir():
-            staged = Path(tempfile.mkdtemp(dir=_root(), prefix=".new-"))
+            staged = Path(tempfile.mkdtemp(dir=_root(), prefix=f".new-{name}-"))
             _copy_sdk(sources, staged)
             _open_to_all(staged)
             staged.rename(target)
@@ -105,24 +104,55 @@ def toolkit_environment(bundle: Path) -> Path | None:
     requirements, wheels = bundle / "requirements.txt", bundle / "wheels"
     if not requirements.is_file() or not (wanted := _wanted(requirements.read_text())):
         return None
-    sha = hashlib.sha256(sys.version.encode() + requirements.read_bytes())
-    for wheel in sorted(wheels.glob("*")):
-        sha.update(wheel.name.encode() + wheel.read_bytes())
-    name = f"tk-{sha.hexdigest()[:16]}"
+    name = _name(requirements, wheels)
     target = _root() / name
     if target.is_dir():
         return target
     with _locked(name):
         if not target.is_dir():
-            staged = Path(tempfile.mkdtemp(dir=_root(), prefix=".new-"))
+            staged = Path(tempfile.mkdtemp(dir=_root(), prefix=f".new-{name}-"))
             try:
                 if not _copied(wanted, wheels, staged):
-                    _install(requirements, wheels, staged)
+                    installer.install(requirements, wheels, staged)
                 _open_to_all(staged)
+                progress.step("installing", ", ".join(line.split()[0] for line in wanted))
                 staged.rename(target)
             finally:
                 shutil.rmtree(staged, ignore_errors=True)
     return target
+
+
+def is_ready(bundle: Bundle) -> bool:
+    """Whether a bundle, which may still be a zip, needs no environment that is not here."""
+    if "requirements.txt" not in bundle.sizes:
+        return True
+    if not _wanted(bundle.read("requirements.txt").decode(errors="replace")):
+        return True
+    sha = hashlib.sha256(sys.version.encode() + bundle.read("requirements.txt"))
+    # As ``Path.glob`` orders them.
+    for path in sorted(path for path in bundle.sizes if _WHEEL.fullmatch(path)):
+        one = hashlib.sha256()
+        for chunk in bundle.chunks(path):
+            one.update(chunk)
+        sha.update(path.removeprefix("wheels/").encode() + one.digest())
+    return (_root() / f"tk-{sha.hexdigest()[:16]}").is_dir()
+
+
+def _name(requirements: Path, wheels: Path) -> str:
+    sha = hashlib.sha256(sys.version.encode() + requirements.read_bytes())
+    for wheel in sorted(wheel for wheel in wheels.glob("*") if wheel.is_file()):
+        with wheel.open("rb") as stream:
+            sha.update(wheel.name.encode() + hashlib.file_digest(stream, "sha256").digest())
+    return f"tk-{sha.hexdigest()[:16]}"
+
+
+def drop_half_made() -> None:
+    """Remove what builds that were killed have left: nobody holds their locks."""
+    for staged in _root().glob(".new-*-*"):
+        name = staged.name.removeprefix(".new-").rpartition("-")[0]
+        with (_root() / f".{name}.lock").open("w") as lock, suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(staged, ignore_errors=True)
 
 
 def _copied(wanted: list[str], wheels: Path, target: Path) -> bool:
@@ -159,29 +189,3 @@ def _wanted(text: str) -> list[str]:
             )
         wanted.append(line)
     return wanted
-
-
-def _install(requirements: Path, wheels: Path, target: Path) -> None:
-    command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", sys.executable]
-    command += [
-        "--target",
-        str(target),
-        "--requirement",
-        str(requirements),
-        "--only-binary",
-        ":all:",
-    ]
-    if wheels.is_dir():
-        command += ["--no-index", "--find-links", str(wheels)]
-    elif not settings.TOOLKIT_INDEX:
-        raise BundleError("it needs an index, and TOOLKIT_INDEX is off", where="requirements.txt")
-    kept = {k: v for k, v in os.environ.items() if k in _INSTALLER_READS or "PROXY" in k.upper()}
-    try:
-        done = subprocess.run(
-            command, env=kept, capture_output=True, text=True, timeout=_INSTALL_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise BundleError("installing took too long", where="requirements.txt") from None
-    if done.returncode:
-        last = " ".join(done.stderr.split())[-600:]
-        raise BundleError(f"could not be installed: {last}", where="requirements.txt")

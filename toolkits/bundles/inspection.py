@@ -12,7 +12,16 @@ from pathlib import Path
 from django.conf import settings
 from jsonschema import Draft202012Validator
 
-from toolkits.bundles import environment, health, jsontext, locate, manifest, signing, storage
+from toolkits.bundles import (
+    environment,
+    health,
+    jsontext,
+    leftovers,
+    locate,
+    manifest,
+    signing,
+    storage,
+)
 from toolkits.bundles.signing import SIGNATURE
 from toolkits.bundles.source import MANIFEST, Bundle
 from toolkits.errors import BundleError
@@ -41,10 +50,11 @@ def inspect(source: Path) -> list[Finding]:
     folder = Path(tempfile.mkdtemp(prefix="check-", dir=_scratch()))
     folder.chmod(0o711)
     try:
-        with Bundle(source) as bundle:
-            manifest_text = bundle.read(MANIFEST)
-            digests = storage.write(bundle, folder / "bundle")
-        return [*_manifest(manifest_text), *_content(folder / "bundle", digests)]
+        with leftovers.kept_out():
+            with Bundle(source) as bundle:
+                manifest_text = bundle.read(MANIFEST)
+                digests = storage.write(bundle, folder / "bundle")
+            return [*_manifest(manifest_text), *_content(folder / "bundle", digests)]
     except BundleError as error:
         return [_finding(error)]
     finally:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from toolbox.events import emit
 from toolkits import cards
-from toolkits.bundles import planning, storage, store
+from toolkits.bundles import leftovers, planning, progress, storage, store
 from toolkits.bundles.permissions import Permissions
 from toolkits.bundles.planning import PlanOptions
 from toolkits.errors import BundleError, Conflict, NotUsable
@@ -47,9 +47,13 @@ def confirm(plan: InstallPlan, user: Any, *, digest: str, consent: bool = False)
     """
     _check_confirmable(plan, digest=digest, consent=consent)
     # The folder is named by its digest, so that it being there before its row harms nobody.
-    folder = _in_place(plan)
-    with transaction.atomic():
-        version = _activate(plan, folder, user)
+    with leftovers.kept_out():
+        folder = _in_place(plan)
+        progress.step("in place", storage.relative(folder))
+        with transaction.atomic():
+            version = _activate(plan, folder, user)
+            progress.step("activating")
+    progress.step("active")
     planning.discard_files(plan)
     return version
 

@@ -16,7 +16,9 @@ from toolkits.bundles import (
     differences,
     environment,
     health,
+    leftovers,
     manifest,
+    progress,
     semver,
     storage,
     store,
@@ -71,15 +73,15 @@ def open_plan(name: str, *, user: Any, via: str, options: PlanOptions) -> Instal
 def check(plan: InstallPlan, source: Path) -> InstallPlan:
     """Check the bundle and fill the plan in. Raises ``BundleError``."""
     try:
-        _fill(plan, source)
+        with leftovers.kept_out():
+            _fill(plan, source)
     except BundleError as error:
         refuse(plan, error)
         raise
     except BaseException:
         discard_files(plan)
         raise
-    plan.state = PlanState.READY
-    plan.save()
+    progress.step("planned", str(plan.changes["kind"]))
     return plan
 
 
@@ -109,6 +111,7 @@ def _fill(plan: InstallPlan, source: Path) -> None:
         read = manifest.read(bundle)
         toolkit = _toolkit(read.slug)
         _check_wanted(plan, read, toolkit)
+        progress.step("opened", f"{read.slug} {read.version}, {len(bundle.sizes)} files")
         digests = storage.write(bundle, bytes_at)
         plan.size_bytes = sum(bundle.sizes.values())
     plan.digest = storage.combine(digests)
@@ -116,13 +119,17 @@ def _fill(plan: InstallPlan, source: Path) -> None:
     signature = trust.check(bytes_at, digests)
     if why := trust.objection(signature):
         raise BundleError(why, where="toolkit.sig", hint="Get the bundle from its source again.")
+    progress.step("written", plan.digest)
     own = environment.toolkit_environment(bytes_at)
+    progress.step("environment", own.name if own else "none of its own")
     spec = RunnerSpec.planned(read.data, bytes_at, own)
     described = describe(spec) if read.entry else _EMPTY
     _check_queues(read, described)
     health.check(spec, described, toolkit)
+    progress.step("described", f"{len(described['operations'])} operations")
     # From here on any host can install exactly this.
     store.put(bytes_at, plan.digest)
+    progress.step("stored")
     plan.slug, plan.version, plan.manifest = read.slug, read.version, read.data
     plan.description, plan.environment = described, str(own or "")
     plan.signature = signature.as_json()
@@ -132,6 +139,8 @@ def _fill(plan: InstallPlan, source: Path) -> None:
         **differences.compare(toolkit, read.data, described, environment.pinned(bytes_at)),
         "warnings": [text for text in (trust.warning(signature),) if text],
     }
+    plan.state = PlanState.READY
+    plan.save()
 
 
 _EMPTY: dict[str, Any] = {"operations": [], "collections": [], "cards": [], "settings": None}

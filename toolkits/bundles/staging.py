@@ -7,12 +7,13 @@ handler before anything reads the request's body.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 else:
     _UploadedFile = UploadedFile
 
+# Locked as long as its folder is in use.
+_HELD = ".held"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+-]+")
 
 
@@ -36,9 +39,21 @@ def private_folder() -> Iterator[Path]:
     root.chmod(0o700)
     folder = Path(tempfile.mkdtemp(dir=root))
     try:
-        yield folder
+        with (folder / _HELD).open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_SH)
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def drop_abandoned() -> None:
+    """Remove the private folders of processes that were killed."""
+    for folder in (settings.TOOLKIT_STORAGE_DIR / ".uploads").glob("*"):
+        with suppress(OSError):
+            descriptor = os.open(folder / _HELD, os.O_RDWR | os.O_NOFOLLOW)
+            with open(descriptor, "w") as held:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 class StagedBundle(_UploadedFile):

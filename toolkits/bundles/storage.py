@@ -14,6 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from toolkits.bundles import progress
 from toolkits.bundles.source import Bundle
 from toolkits.errors import BundleError
 
@@ -53,7 +54,12 @@ def write(bundle: Bundle, folder: Path) -> dict[str, str]:
             hint="Free some space, or remove versions that are not used.",
         )
     try:
-        digests = {path: _write_file(bundle, path, folder / path) for path in bundle.sizes}
+        digests = {}
+        for path in bundle.sizes:
+            digests[path] = _write_file(bundle, path, folder / path)
+            if len(digests) == 1:
+                progress.step("writing", path)
+            progress.heed()
         _seal(folder)
     except OSError as error:
         raise BundleError(f"it could not be stored: {error.strerror}") from error

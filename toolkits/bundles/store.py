@@ -7,6 +7,7 @@ the store is believed by nothing but its digest.
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -27,6 +28,8 @@ else:
 log = logging.getLogger(__name__)
 
 _CHUNK = 1 << 20
+# Of the folders that hold bundles: the beginning of their digests.
+_TOP_LENGTH = 2
 
 
 class _Packed(_File):
@@ -119,6 +122,60 @@ def delete(digest: str) -> None:
         return
     except Exception as error:  # noqa: BLE001  (each storage fails in its own way)
         log.warning("a bundle that nobody needs stays in the store: %s", _away(error))
+
+
+def unwanted(wanted: set[str], latest: datetime | None) -> list[str]:
+    """The digests in the store that are not in ``wanted``; with ``latest``, those put there
+    before it. Raises ``BundleError``."""
+    kept, found = storage(), []
+    try:
+        for top in kept.listdir("")[0]:
+            for name in kept.listdir(top)[1] if len(top) == _TOP_LENGTH else ():
+                digest = name.removesuffix(".zip")
+                old = latest is None or kept.get_modified_time(f"{top}/{name}") < latest
+                if old and digest not in wanted:
+                    found.append(digest)
+    except FileNotFoundError:
+        return []
+    except Exception as error:
+        raise _away(error) from error
+    return found
+
+
+def keep_upload(name: str, path: Path) -> None:
+    """Keep an uploaded zip for the worker that will check it. Raises ``BundleError``."""
+    try:
+        with path.open("rb") as stream:
+            storage().save(_upload(name), _Packed(stream, str(path)))
+    except Exception as error:
+        raise _away(error) from error
+
+
+def take_upload(name: str, target: Path) -> None:
+    """Fetch an uploaded zip, which stays until ``drop_upload``. Raises ``BundleError``."""
+    try:
+        with storage().open(_upload(name), "rb") as source, target.open("xb") as stream:
+            _copy(source, stream)
+    except FileNotFoundError:
+        raise BundleError("the upload is not there any more", hint="Upload it again.") from None
+    except BundleError:
+        raise
+    except Exception as error:
+        raise _away(error) from error
+
+
+def drop_upload(name: str) -> None:
+    """Remove an uploaded zip."""
+    try:
+        storage().delete(_upload(name))
+    except FileNotFoundError:
+        return
+    except Exception as error:  # noqa: BLE001  (each storage fails in its own way)
+        log.warning("an upload stays in the store: %s", _away(error))
+
+
+def _upload(name: str) -> str:
+    return f"uploads/{name}.zip"
 
 
 def _away(error: Exception) -> BundleError:

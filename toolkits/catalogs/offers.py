@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Any
 
 from django.conf import settings
 
-from toolbox.fetching import fetch
-from toolkits.bundles import planning, semver
+from toolbox.fetching import FetchError, fetch
+from toolkits.bundles import planning, semver, staging
 from toolkits.bundles.planning import PlanOptions
 from toolkits.errors import BundleError, NotUsable
 from toolkits.models import Catalog, InstallPlan, Toolkit
@@ -122,6 +121,14 @@ def plan_offer(offer: Offer, user: Any, *, version: str = "", via: str) -> Insta
     Raises ``NotUsable``, ``FetchError`` or ``BundleError``; a bundle that is not the one that
     the catalog's digest names is refused.
     """
+    chosen = _chosen(offer, version)
+    name = f"{offer.slug}-{chosen['version']}.zip"
+    plan = planning.open_plan(name, user=user, via=via, options=PlanOptions(slug=offer.slug))
+    with staging.private_folder() as folder:
+        return check_offer(plan, offer, folder, version=version)
+
+
+def _chosen(offer: Offer, version: str) -> dict[str, Any]:
     if offer.problem:
         raise NotUsable(offer.problem)
     chosen = offer.newest
@@ -129,8 +136,16 @@ def plan_offer(offer: Offer, user: Any, *, version: str = "", via: str) -> Insta
         chosen = next((v for v in offer.entry["versions"] if v["version"] == version), None)
     if chosen is None:
         raise NotUsable(f"{offer.catalog} has no version {version} of {offer.slug}.")
-    with tempfile.TemporaryDirectory(prefix="offer-") as folder:
-        target = Path(folder, f"{offer.slug}-{chosen['version']}.zip")
+    return chosen
+
+
+def check_offer(
+    plan: InstallPlan, offer: Offer, folder: Path, *, version: str = ""
+) -> InstallPlan:
+    """Fetch the bundle of an offer into ``folder`` and fill in its plan, as ``plan_offer``."""
+    chosen = _chosen(offer, version)
+    target = folder / f"{offer.slug}-{chosen['version']}.zip"
+    try:
         fetch(
             chosen["url"],
             target,
@@ -139,14 +154,16 @@ def plan_offer(offer: Offer, user: Any, *, version: str = "", via: str) -> Insta
             allow_private=settings.TOOLKIT_CATALOG_ALLOW_PRIVATE,
             allow_file=offer.catalog.from_settings,
         )
-        options = PlanOptions(slug=offer.slug)
-        plan = planning.make_plan(target, user=user, via=via, options=options)
+    except FetchError as error:
+        planning.refuse(plan, BundleError(str(error), where=chosen["url"][:200]))
+        raise
+    planning.check(plan, target)
     if chosen["digest"] and plan.digest != chosen["digest"]:
-        error = BundleError(
+        wrong = BundleError(
             "the bundle is not the one that the catalog names: its digest is another",
             where=chosen["url"][:200],
             hint="Tell whoever keeps the catalog.",
         )
-        planning.refuse(plan, error)
-        raise error
+        planning.refuse(plan, wrong)
+        raise wrong
     return plan

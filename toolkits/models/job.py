@@ -22,6 +22,7 @@ class JobKind(models.TextChoices):
 
     OPERATION = "operation", _("Operation")
     CARD = "card", _("Card refresh")
+    INSTALL = "install", _("Install")
 
 
 class JobVia(models.TextChoices):

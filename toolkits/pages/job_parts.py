@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
 from toolkits import access
 from toolkits.jobs import approvals, compare, job_secrets, limits, secret_reads
 from toolkits.jobs.states import JobState
-from toolkits.models import Job, JobAttempt, JobStep
+from toolkits.models import InstallPlan, Job, JobAttempt, JobStep, PlanState
+from toolkits.models.job import JobKind
 from toolkits.pages import cells, charts, comparison
 from toolkits.pages.guards import PageRequest
 
@@ -37,7 +40,8 @@ def live(request: PageRequest, job: Job) -> dict[str, Any]:
         "holders": _holders(request, job),
         "changed": _changed(request, job) if job.state in _WENT_WRONG else None,
         "can_cancel": not job.is_finished and access.can_cancel(request.user, job),
-        "can_run_again": can_run and described is not None,
+        "can_run_again": can_run and described is not None and job.kind == JobKind.OPERATION,
+        "install_plan": _install_plan(request, job),
         **(_decision(request, job) if job.state == JobState.AWAITING_APPROVAL else {}),
     }
 
@@ -61,6 +65,16 @@ def _changed(request: PageRequest, job: Job) -> dict[str, Any] | None:
     if found is None:
         return None
     return {"since": found.before, "causes": comparison.causes(found)}
+
+
+def _install_plan(request: PageRequest, job: Job) -> InstallPlan | None:
+    """The plan that an install has left to be confirmed, for those who may."""
+    if job.kind != JobKind.INSTALL or not job.is_finished:
+        return None
+    plans = InstallPlan.objects.filter(pk=job.inputs["plan"], state=PlanState.READY)
+    plan = plans.filter(expires_at__gt=timezone.now()).first()
+    shown = plan is not None and request.user.is_staff and access.can_confirm(request.user, plan)
+    return plan if shown else None
 
 
 def _decision(request: PageRequest, job: Job) -> dict[str, Any]:

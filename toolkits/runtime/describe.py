@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from toolkits.bundles import progress
 from toolkits.errors import BundleError
 from toolkits.runtime.conversation import Listener, converse
 from toolkits.runtime.process import RunnerProcess
@@ -16,6 +17,10 @@ _KEPT_LINES = 20
 class _Lines(Listener):
     def __init__(self) -> None:
         self.words: list[str] = []
+
+    def tick(self) -> str | None:
+        progress.heed()
+        return None
 
     def lines(self, lines: list[list[Any]]) -> None:
         self._keep([str(text) for _, _, _, text in lines])

@@ -16,14 +16,16 @@ from uuid import UUID
 from toolbox import context, secrets
 from toolbox.secrets import SecretsError
 from toolbox.secrets.runs import RunSecrets
-from toolkits import versions
+from toolkits import installs, versions
 from toolkits.errors import BundleError
 from toolkits.jobs import claims, cleanups, job_secrets, lease, owed
 from toolkits.jobs.lease import Ending
 from toolkits.jobs.redaction import Redactor
 from toolkits.jobs.states import JobState
 from toolkits.models import Job
+from toolkits.models.job import JobKind
 from toolkits.runtime import child_calls, database, preparing, worker_state
+from toolkits.runtime.installing import InstallRun
 from toolkits.runtime.job_run import JobRun
 from toolkits.runtime.process import RunnerProcess, boot_time
 
@@ -111,6 +113,9 @@ class Leader:
     def _start(self, job: Job, claimed_at: float) -> None:
         with _working(job):
             log.info("job started: %s.%s, attempt %d", job.toolkit_slug, job.operation, job.attempt)
+            if job.kind == JobKind.INSTALL:
+                InstallRun(job).run()
+                return
             run = _begin(job, claimed_at)
             if isinstance(run, Ending):
                 ended = run
@@ -186,7 +191,9 @@ class Leader:
         job = claims.claim_one_of(children, worker_state.name()) if children else None
         if job is None and len(self._runs) < _MOST_WAITING and not worker_state.stopping():
             for queue in worker_state.queues():
-                job = job or claims.claim_next(queue, worker_state.name())
+                # An install would keep this worker from those that wait in it.
+                if job is None and not installs.waits_in(queue):
+                    job = claims.claim_next(queue, worker_state.name())
         if job is not None:
             self._start(job, claimed_at)
             self._look_at = 0.0

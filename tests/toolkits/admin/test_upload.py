@@ -154,12 +154,12 @@ def test_the_bundle_is_staged_where_nobody_else_may_look(
     seen: dict[str, int] = {}
 
     def look(source: Path, **_: Any) -> None:
-        """Stand in for the planner."""
+        """Stand in for the first look at the bundle."""
         seen["folder"] = stat.S_IMODE(source.parent.stat().st_mode)
         seen["file"] = stat.S_IMODE(source.stat().st_mode)
         raise BundleError("enough seen")
 
-    monkeypatch.setattr("toolkits.bundles.planning.make_plan", look)
+    monkeypatch.setattr("toolkits.installs.peek", look)
     send(signed_in, zipped({"toolkit.json": manifest()}))
     assert seen == {"folder": 0o700, "file": 0o600}
 

@@ -15,6 +15,7 @@ from tests.support import s3 as s3_server
 from tests.support import until
 from tests.support.factories import make_user
 from tests.support.kits import run_here, write_kit
+from tests.support.wheels import write_wheel
 from toolbox.settings.storages import file_storage
 from toolkits import lifecycle, versions
 from toolkits.bundles import planning, presence, store
@@ -39,21 +40,6 @@ def call(*arguments: str) -> str:
     out = io.StringIO()
     call_command(*arguments, stdout=out)
     return out.getvalue()
-
-
-def write_wheel(folder: Path, word: str = "from the wheel", version: str = "1.0.0") -> Path:
-    """A wheel of one module, ``small_package``, with no index to get it from."""
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"small_package-{version}-py3-none-any.whl"
-    info = f"small_package-{version}.dist-info"
-    with zipfile.ZipFile(target, "w") as wheel:
-        wheel.writestr("small_package.py", f"WORD = {word!r}\n")
-        about = f"Metadata-Version: 2.1\nName: small-package\nVersion: {version}\n"
-        wheel.writestr(f"{info}/METADATA", about)
-        kind = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        wheel.writestr(f"{info}/WHEEL", kind)
-        wheel.writestr(f"{info}/RECORD", "")
-    return target
 
 
 @pytest.fixture(scope="module")

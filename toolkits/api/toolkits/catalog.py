@@ -14,11 +14,14 @@ from toolbox.api import paging
 from toolbox.api.openapi import may_answer
 from toolbox.api.parameters import only_known
 from toolbox.api.views import ApiView
-from toolkits import access
+from toolkits import access, installs
+from toolkits.api.jobs.serializers import JobDetailSerializer
+from toolkits.api.operations.views import job_response
 from toolkits.api.toolkits.plans import PlanSerializer, plan_json
 from toolkits.bundles.install import confirm
 from toolkits.catalogs import offers
 from toolkits.catalogs.offers import Offer
+from toolkits.installs import Wanted
 
 
 class OfferedVersionSerializer(serializers.Serializer[Any]):
@@ -134,14 +137,15 @@ class CatalogInstallView(ApiView):
         parameters=[
             OpenApiParameter("plan", bool, description="Only say what it would change."),
             OpenApiParameter("ask_consent", bool, description="409 where it asks for more."),
+            OpenApiParameter("background", bool, description="Answer 202 with a job that does it."),
         ],
         request=CatalogInstallSerializer,
-        responses={200: PlanSerializer, 201: PlanSerializer},
+        responses={200: PlanSerializer, 201: PlanSerializer, 202: JobDetailSerializer},
         extensions=may_answer(404, 409, 422, 502),
     )
     def post(self, request: Request, slug: str) -> Response:
         """Fetch a toolkit from a catalog and install it. With `plan=true` answers a plan."""
-        only_known(request, {"plan", "ask_consent"})
+        only_known(request, {"plan", "ask_consent", "background"})
         _only_installers(request)
         given = CatalogInstallSerializer(data=request.data)
         given.is_valid(raise_exception=True)
@@ -149,10 +153,17 @@ class CatalogInstallView(ApiView):
         if offer is None:
             raise Http404
         version = given.validated_data["version"]
-        plan = offers.plan_offer(offer, request.user, version=version, via="api")
-        if paging.flag(request, "plan"):
-            return Response(plan_json(plan))
+        only_plan = paging.flag(request, "plan")
         consent = not paging.flag(request, "ask_consent")
+        if paging.flag(request, "background"):
+            wanted = Wanted(install=not only_plan, consent=consent)
+            job = installs.submit_offer(
+                offer, user=request.user, via="api", wanted=wanted, version=version
+            )
+            return job_response(request, job, fresh=True)
+        plan = offers.plan_offer(offer, request.user, version=version, via="api")
+        if only_plan:
+            return Response(plan_json(plan))
         confirm(plan, request.user, digest=plan.digest, consent=consent)
         plan.refresh_from_db()
         return Response(plan_json(plan), status=201)

@@ -16,8 +16,10 @@ from toolbox.api.openapi import may_answer
 from toolbox.api.parameters import only_known
 from toolbox.api.parsers import BoundedMultiPartParser, TooLarge
 from toolbox.api.views import ApiView
-from toolkits import access
+from toolkits import access, installs
 from toolkits.api.finding import manageable_toolkit, toolkit_of
+from toolkits.api.jobs.serializers import JobDetailSerializer
+from toolkits.api.operations.views import job_response
 from toolkits.api.toolkits.plans import ConfirmSerializer, PlanSerializer, plan_json
 from toolkits.api.toolkits.serializers import (
     InstallSerializer,
@@ -27,6 +29,7 @@ from toolkits.api.toolkits.serializers import (
 from toolkits.bundles import planning, staging
 from toolkits.bundles.install import confirm
 from toolkits.bundles.planning import PlanOptions
+from toolkits.installs import Wanted
 from toolkits.models import InstallPlan, ToolkitVersion
 
 _PARAMETERS = [
@@ -37,9 +40,16 @@ _PARAMETERS = [
     OpenApiParameter(
         "ask_consent",
         bool,
-        description="409 where the version asks for more than its predecessor was given.",
+        description="409 where the version asks for more than its predecessor was given; "
+        "a job then leaves its plan to be confirmed.",
     ),
 ]
+_BACKGROUND = OpenApiParameter(
+    "background",
+    bool,
+    description="Answer 202 with a job that does it, and its log; without asking where the bundle "
+    "needs an environment that is not built yet.",
+)
 _ENABLE = OpenApiParameter("enable", bool, description="Enable a new one at once (the default).")
 
 
@@ -69,12 +79,16 @@ class UploadView(ApiView):
             raise TooLarge
         given.is_valid(raise_exception=True)
         bundle = given.validated_data["bundle"]
-        plan = planning.make_plan(bundle.path, user=request.user, via="api", options=options)
+        user = request.user
+        seen, plan = installs.looked_at(bundle.path, user=user, via="api", options=options)
+        if seen.builds or paging.flag(request, "background"):
+            wanted = Wanted(install=not only_plan, consent=consent)
+            job = installs.submit_upload(plan, bundle.path, seen, user=user, wanted=wanted)
+            return job_response(request, job, fresh=True)
+        planning.check(plan, bundle.path)
         if only_plan:
             return Response(plan_json(plan))
-        return _installed(
-            request, confirm(plan, request.user, digest=plan.digest, consent=consent)
-        )
+        return _installed(request, confirm(plan, user, digest=plan.digest, consent=consent))
 
 
 def _installed(request: Request, version: ToolkitVersion) -> Response:
@@ -82,7 +96,7 @@ def _installed(request: Request, version: ToolkitVersion) -> Response:
     return Response(body, status=201, headers={"Location": body["url"]})
 
 
-_ANSWERS = {200: PlanSerializer, 201: ToolkitDetailSerializer}
+_ANSWERS = {200: PlanSerializer, 201: ToolkitDetailSerializer, 202: JobDetailSerializer}
 _UPLOAD = {"multipart/form-data": InstallSerializer}
 
 
@@ -91,7 +105,7 @@ class InstallView(UploadView):
 
     @extend_schema(
         operation_id="toolkits_install",
-        parameters=[*_PARAMETERS, _ENABLE],
+        parameters=[*_PARAMETERS, _BACKGROUND, _ENABLE],
         request=_UPLOAD,
         responses=_ANSWERS,
         extensions=may_answer(409, 422),
@@ -99,11 +113,12 @@ class InstallView(UploadView):
     def post(self, request: Request) -> Response:
         """Install a bundle and make it the active version of its toolkit.
 
-        With `plan=true` nothing is installed, and the answer is 200 with the plan.
+        With `plan=true` nothing is installed, and the answer is 200 with the plan. Where an
+        environment has to be built it is 202 with a job, whose result names the plan.
         """
         if not access.can_install_toolkits(request.user):
             raise Http404
-        only_known(request, {"plan", "allow_downgrade", "ask_consent", "enable"})
+        only_known(request, {"plan", "allow_downgrade", "ask_consent", "background", "enable"})
         return self.taken(request)
 
 
@@ -112,7 +127,7 @@ class UpdateView(UploadView):
 
     @extend_schema(
         operation_id="toolkits_update",
-        parameters=_PARAMETERS,
+        parameters=[*_PARAMETERS, _BACKGROUND],
         request=_UPLOAD,
         responses=_ANSWERS,
         extensions=may_answer(409, 422),
@@ -120,10 +135,11 @@ class UpdateView(UploadView):
     def post(self, request: Request, slug: str) -> Response:
         """Install a bundle of this toolkit and make it the active version.
 
-        With `plan=true` nothing is installed, and the answer is 200 with the plan.
+        With `plan=true` nothing is installed, and the answer is 200 with the plan. Where an
+        environment has to be built it is 202 with a job, whose result names the plan.
         """
         manageable_toolkit(request, slug)
-        only_known(request, {"plan", "allow_downgrade", "ask_consent"})
+        only_known(request, {"plan", "allow_downgrade", "ask_consent", "background"})
         return self.taken(request, slug)
 
 

@@ -1,0 +1,137 @@
+"""Installing as a job: a worker checks the bundle, builds its environment and, where that was
+asked for, makes it the active version. Nothing of it happens in a web request.
+
+``toolkits.runtime.installing`` is the worker's side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from toolbox.events import emit
+from toolkits.bundles import environment, manifest, planning, store
+from toolkits.bundles.planning import PlanOptions
+from toolkits.bundles.source import Bundle
+from toolkits.catalogs.offers import Offer
+from toolkits.errors import BundleError, NotUsable
+from toolkits.jobs import queues, turns
+from toolkits.jobs.ready import enqueue
+from toolkits.jobs.states import UNFINISHED, JobState
+from toolkits.models import InstallPlan, Job, Toolkit
+from toolkits.models.job import JobKind
+
+OPERATION = "install"
+_SECONDS = 1800
+
+
+@dataclass(frozen=True)
+class Peek:
+    """What a look at a bundle's manifest and requirements says, with nothing run or written."""
+
+    slug: str
+    name: str
+    version: str
+    builds: bool
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be done with the bundle when it has been checked."""
+
+    install: bool = True
+    consent: bool = False
+
+
+def peek(source: Path) -> Peek:
+    """Look at a bundle. Raises ``BundleError``."""
+    with Bundle(source) as bundle:
+        read = manifest.read(bundle)
+        builds = not environment.is_ready(bundle)
+    return Peek(read.slug, str(read.data["name"]), read.version, builds)
+
+
+def looked_at(
+    source: Path, *, user: Any, via: str, options: PlanOptions
+) -> tuple[Peek, InstallPlan]:
+    """Open a plan for a bundle. One that is refused at once is recorded as any other.
+
+    Raises ``BundleError``.
+    """
+    plan = planning.open_plan(source.name, user=user, via=via, options=options)
+    try:
+        return peek(source), plan
+    except BundleError as error:
+        planning.refuse(plan, error)
+        raise
+
+
+def submit_upload(
+    plan: InstallPlan, source: Path, seen: Peek, *, user: Any, wanted: Wanted
+) -> Job:
+    """Have a worker check an uploaded bundle. Raises ``BundleError`` when it cannot be kept."""
+    store.keep_upload(str(plan.pk), source)
+    inputs = {"plan": str(plan.pk), "file": plan.source_name}
+    return _submit(plan, seen.slug, f"{seen.name} {seen.version}", inputs, user, wanted)
+
+
+def submit_offer(
+    offer: Offer, *, user: Any, via: str, wanted: Wanted, version: str = ""
+) -> Job:
+    """Have a worker fetch and check a toolkit of a catalog. Raises ``NotUsable``."""
+    if offer.problem:
+        raise NotUsable(offer.problem)
+    chosen = version or str(offer.newest["version"] if offer.newest else "")
+    title = f"{offer.entry['name']} {chosen}"
+    name = f"{offer.slug}-{chosen}.zip"
+    inputs = {"catalog": offer.catalog.name, "slug": offer.slug, "version": chosen}
+    options = PlanOptions(slug=offer.slug)
+    with transaction.atomic():
+        plan = planning.open_plan(name, user=user, via=via, options=options)
+        inputs["plan"] = str(plan.pk)
+        return _submit(plan, offer.slug, title, inputs, user, wanted)
+
+
+def _submit(
+    plan: InstallPlan, slug: str, what: str, inputs: dict[str, Any], user: Any, wanted: Wanted
+) -> Job:
+    toolkit = Toolkit.objects.filter(slug=slug).first()
+    queue = queues.DEFAULT
+    with transaction.atomic():
+        job = Job(
+            kind=JobKind.INSTALL,
+            toolkit=toolkit,
+            toolkit_slug=slug,
+            operation=OPERATION,
+            title=(f"Install {what}" if wanted.install else f"Check {what}")[:200],
+            inputs={**inputs, "install": wanted.install, "consent": wanted.consent},
+            queue=queue,
+            state=JobState.QUEUED,
+            turn=turns.next_turn(queue, slug),
+            requested_by=user,
+            requester=user.username,
+            requested_via=plan.via if plan.via in {"console", "api", "cli"} else "console",
+            timeout_seconds=_SECONDS,
+            # Two installs of one toolkit: the second waits, and then sees what the first did.
+            limits=[[f"install:{slug}", 1]],
+            guarded=True,
+        )
+        job.save(force_insert=True)
+        emit("job.requested", actor=user, target=job, via=job.requested_via, operation=OPERATION)
+        transaction.on_commit(lambda: enqueue(job))
+    return job
+
+
+def unfinished() -> dict[str, Job]:
+    """The installs that are queued or running, by toolkit."""
+    jobs = Job.objects.filter(kind=JobKind.INSTALL, state__in=UNFINISHED).order_by("id")
+    return {job.toolkit_slug: job for job in jobs}
+
+
+def waits_in(queue: str) -> bool:
+    """Whether an install waits in a queue."""
+    waiting = Job.objects.filter(kind=JobKind.INSTALL, state=JobState.QUEUED, queue=queue)
+    return waiting.exists()
