@@ -17,11 +17,15 @@ control_socket_disable = True
 
 
 def post_worker_init(worker):
-    """Have open event streams end when the worker is asked to stop, instead of holding it up
-    until they are cut off: their clients come again and go on where they were."""
+    """Tell of this process, and have open event streams end when the worker is asked to stop,
+    instead of holding it up until they are cut off: their clients come again and go on where they
+    were."""
     import signal  # noqa: PLC0415
 
-    from toolkits.api.jobs.events import closing  # noqa: PLC0415  (Django is set up by now)
+    from toolkits import processes  # noqa: PLC0415  (Django is set up by now)
+    from toolkits.api.jobs.events import closing  # noqa: PLC0415
+
+    processes.begin("web", runs_code=False)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         before = signal.getsignal(number)

@@ -72,7 +72,10 @@ def looked_at(
 def submit_upload(
     plan: InstallPlan, source: Path, seen: Peek, *, user: Any, wanted: Wanted
 ) -> Job:
-    """Have a worker check an uploaded bundle. Raises ``BundleError`` when it cannot be kept."""
+    """Have a worker check an uploaded bundle, which is moved away from ``source``.
+
+    Raises ``BundleError`` when it cannot be kept.
+    """
     store.keep_upload(str(plan.pk), source)
     inputs = {"plan": str(plan.pk), "file": plan.source_name}
     return _submit(plan, seen.slug, f"{seen.name} {seen.version}", inputs, user, wanted)

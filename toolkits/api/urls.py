@@ -23,6 +23,7 @@ from toolkits.api.schedules.views import (
 from toolkits.api.toolkits.catalog import CatalogInstallView, CatalogView, UpdatesView
 from toolkits.api.toolkits.install import InstallView, PlanView, UpdateView
 from toolkits.api.toolkits.lifecycle import RollbackView, VersionsView, VersionView
+from toolkits.api.toolkits.processes import ProcessesView
 from toolkits.api.toolkits.settings import SettingsView
 from toolkits.api.toolkits.views import ToolkitsView, ToolkitView
 
@@ -34,6 +35,7 @@ _JOB = "jobs/<uuid:job_id>/"
 urlpatterns = [
     path("toolkits/", ToolkitsView.as_view(), name="api-toolkits"),
     path("toolkits/updates/", UpdatesView.as_view(), name="api-toolkit-updates"),
+    path("processes/", ProcessesView.as_view(), name="api-processes"),
     path("catalog/", CatalogView.as_view(), name="api-catalog"),
     path(
         "catalog/<slug:slug>/install/", CatalogInstallView.as_view(), name="api-catalog-install"

@@ -67,6 +67,10 @@ class RunnerPool:
             return True
         return cpu_seconds(runner.code_pid or runner.pid) > settings.TOOLKIT_RUNNER_CPU_SECONDS / 2
 
+    def idle(self) -> list[tuple[str, str]]:
+        """Toolkit and version of the runners that are warm; may be asked by another thread."""
+        return [(spec.slug, spec.version) for spec in list(self._idle)]
+
     def retire_idle(self) -> None:
         """End runners that were not used for a while or that died while idle."""
         oldest = time.monotonic() - settings.TOOLKIT_RUNNER_IDLE_SECONDS

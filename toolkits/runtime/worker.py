@@ -16,6 +16,7 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 from rq.worker import WorkerStatus
 
+from toolkits import processes
 from toolkits.runtime import process_tree, workdirs, worker_state
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class ToolkitWorker(SimpleWorker):
         process_tree.become_subreaper()
         workdirs.sweep()
         worker_state.enter(self.name, self.queue_names(), self._beat)
+        processes.begin("worker", runs_code=True, warm=worker_state.pool().idle)
         worked = False
         try:
             while True:

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection
 
 from toolbox import preflight
 from toolbox.process import hide_from_proc
-from toolkits import scheduling
+from toolkits import processes, scheduling
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         hide_from_proc()
         preflight.require(options["wait"])
+        processes.begin("scheduler", runs_code=False)
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
