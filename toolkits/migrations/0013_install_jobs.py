@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('toolkits', '0011_owed_cleanups'),
+        ('toolkits', '0012_job_statistics'),
     ]
 
     operations = [
