@@ -177,7 +177,8 @@ def test_each_is_run_and_read_in_the_console(
         console.open(f"/toolkits/{visit.slug}/docs/")
         console.until(
             "[...document.querySelectorAll('.prose img')].length > 0"
-            " && [...document.querySelectorAll('.prose img')].every(one => one.naturalWidth > 0)"
+            " && [...document.querySelectorAll('.prose img')].every(one => one.naturalWidth > 0)",
+            60,
         )
         page.screenshot(path=RESULTS / f"bundled-{visit.slug}-docs.png")
 

@@ -55,7 +55,7 @@ def address(version: ToolkitVersion | None, slug: str, page: str, target: str) -
     """Return where a picture is that a document in ``docs/`` names; empty when it is not there."""
     if version is None:
         return ""
-    parts = _resolved(PurePosixPath("docs", page).parent / unquote(target))
+    parts = _resolved(PurePosixPath("docs", page or "README").parent / unquote(target))
     if parts not in _files(version):
         return ""
     return reverse("toolkit-file", args=[slug, version.digest[:DIGEST_LENGTH], parts])

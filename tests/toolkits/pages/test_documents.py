@@ -140,6 +140,16 @@ def test_pictures_of_the_bundle_are_shown_in_documents_and_no_others(
         assert left_out not in article
 
 
+def test_pictures_of_the_first_page_are_shown_where_it_is_and_beside_the_operations(
+    signed_in: Client, files: str, storage: Path
+) -> None:
+    readme = storage / "net" / "1.0.0" / "docs" / "README.md"
+    readme.write_text("# Net\n\n![The page](page.png)\n")
+
+    for page in ("/toolkits/net/docs/", "/toolkits/net/"):
+        assert f'src="{files}/docs/page.png"' in signed_in.get(page).content.decode()
+
+
 def test_files_of_a_bundle_run_no_script(signed_in: Client, files: str) -> None:
     kinds = {}
     for name in ("docs/img/deep.svg", "static/app.js", "static/page.html", "docs/page.png"):
