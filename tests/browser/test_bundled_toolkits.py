@@ -121,6 +121,7 @@ def visits(servers: Servers) -> list[Visit]:
             {"instance": "production", "existing": "change"},
             dry_run=True,
         ),
+        Visit("toolbox_health", "status", {}, ["Queue default", "Scheduler", "Workers"]),
         Visit("sample-toolkit", "gallery", {}, ["Every view", "Heat map", "availability"]),
     ]  # fmt: skip
 

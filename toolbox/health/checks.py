@@ -239,4 +239,4 @@ def _run(name: str, check: Callable[[], str]) -> CheckResult:
         detail, ok, hint = check(), True, ""
     except CheckFailed as failed:
         detail, ok, hint = str(failed), False, failed.hint
-    return CheckResult(name, ok, detail, hint, round((time.monotonic() - started) * 1000, 1))
+    return CheckResult(name, ok, detail, hint, round((time.monotonic() - started) * 1000, 2))

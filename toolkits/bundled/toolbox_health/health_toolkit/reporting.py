@@ -38,23 +38,32 @@ def history(ctx: Context, hours: Hours = 24) -> views.Section:
     ctx.log.info("%d checks in %d hours", len(samples), hours)
     names = _names(samples, "c")
     queues = _names(samples, "q")
+    answering = [name for name in names if name not in ("Scheduler", "Runners")]
+
+    def of_part(wanted: list[str]) -> list[views.Series]:
+        return _series(samples, wanted, lambda value, name: value["c"].get(name, (0, None))[1])
 
     def of_queue(place: int) -> list[views.Series]:
         return _series(samples, queues, lambda value, name: value["q"].get(name, [None] * 4)[place])
+
+    def age(value: Any, name: str) -> float | None:
+        """Nothing that waits has waited for no time."""
+        return value["q"][name][1] or 0.0 if name in value["q"] else None
 
     return views.Section(
         title="History of the platform",
         views=[
             _availability(samples, names),
+            views.TimeSeries(title="Latency", unit="ms", series=of_part(answering)),
             views.TimeSeries(
-                title="Latency",
+                title="Sign of life of the scheduler, start of a runner",
                 unit="ms",
-                series=_series(
-                    samples, names, lambda value, name: value["c"].get(name, (0, None))[1]
-                ),
+                series=of_part([name for name in names if name not in answering]),
             ),
             views.TimeSeries(title="Jobs that wait", series=of_queue(0)),
-            views.TimeSeries(title="Age of the oldest", unit="s", series=of_queue(1)),
+            views.TimeSeries(
+                title="Age of the oldest", unit="s", series=_series(samples, queues, age)
+            ),
             views.TimeSeries(title="Workers that listen", series=of_queue(3)),
         ],
     )
@@ -87,7 +96,8 @@ def _availability(samples: Sequence[Sample], names: Iterable[str]) -> views.Tabl
     for name in names:
         states = [one.value["c"][name][0] for one in samples if name in one.value["c"]]
         known = [state for state in states if state != UNKNOWN]
-        times = [ms for one in samples if (ms := one.value["c"].get(name, (0, None))[1])]
+        found = [one.value["c"].get(name, (0, None))[1] for one in samples]
+        times = [ms for ms in found if ms is not None]
         good = known.count(OK)
         share = round(100 * good / len(known), 3) if known else None
         state: views.State = UNKNOWN if share is None else OK if good == len(known) else "warning"  # type: ignore[assignment]

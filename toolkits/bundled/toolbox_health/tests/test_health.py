@@ -215,14 +215,15 @@ def test_history_has_availability_and_lines():
         queue(ctx, "low", waiting=at)
         ctx.run("check")
 
-    table, latency, waiting, age, workers = ctx.run("history").views
+    table, latency, others, waiting, age, workers = ctx.run("history").views
 
     row = next(row for row in table.rows if row["component"] == "Vault")
     assert (row["well"]["text"], row["last"]["state"]) == ("66.667 %", "critical")
-    assert {series.label for series in latency.series} >= {"Database", "Redis", "Scheduler"}
+    assert {series.label for series in latency.series} >= {"Database", "Redis", "Web"}
+    assert {series.label for series in others.series} == {"Scheduler", "Runners"}
     low = next(series for series in waiting.series if series.label == "low")
     assert [value for _, value in low.points] == [0, 1, 2]
-    assert age.series == []
+    assert {value for series in age.series for _, value in series.points} == {0}
     assert len(workers.series) == 4
 
 
