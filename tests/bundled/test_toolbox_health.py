@@ -17,7 +17,7 @@ from toolkits.jobs.cancel import request_cancel
 from toolkits.jobs.dispatch import submit
 from toolkits.jobs.states import JobState
 from toolkits.models import Job, JobAttempt, Notice, SchedulerLease, Toolkit, ToolkitSample
-from toolkits.scheduling import hold_lease, release_lease
+from toolkits.scheduling import Leadership
 
 pytestmark = pytest.mark.django_db
 
@@ -116,9 +116,10 @@ def test_a_dependency_that_hangs_has_failed_in_time(monkeypatch):
 
 def test_the_scheduler_that_holds_no_lease_is_seen(check):
     assert standing(check(), "Scheduler")[0] == "critical"
-    hold_lease("host.1")
+    scheduler = Leadership("host.1")
+    assert scheduler.hold()
     assert standing(check(), "Scheduler") == ("ok", "host.1 acts")
-    release_lease("host.1")
+    scheduler.release()
     assert not SchedulerLease.objects.exists()
 
 

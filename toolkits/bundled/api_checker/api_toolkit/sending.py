@@ -6,7 +6,7 @@ import time
 from typing import Annotated, Any
 
 from pydantic import Field
-from toolkit_sdk import Context, File, LongText, Secret, ToolkitError, views
+from toolkit_sdk import Context, File, LongText, Secret, ShowIf, ToolkitError, views
 from toolkit_sdk.net import NetError
 
 from api_toolkit import asserting, showing
@@ -37,18 +37,34 @@ def send_request(
     query: Pairs = [],
     headers: Pairs = [],
     auth: AuthKind = "none",
-    username: Annotated[str, Field(max_length=200, description="For basic")] = "",
+    username: Annotated[str, Field(max_length=200), ShowIf("auth", "basic")] = "",
     secret: Annotated[
-        Secret | None, Field(description="The token, password or key; goes to Vault")
+        Secret | None,
+        Field(description="The token, password or key; goes to Vault"),
+        ShowIf("auth", "bearer", "basic", "api key"),
     ] = None,
     key_name: Annotated[
-        str, Field(max_length=100, description="For an API key: a header, or ?name for a query's")
+        str,
+        Field(max_length=100, description="A header, or ?name for a query's"),
+        ShowIf("auth", "api key"),
     ] = "X-API-Key",
     body_kind: BodyKind = "none",
-    body: Annotated[LongText, Field(max_length=BODY_CHARS, description="For json and text")] = "",
-    form: Annotated[list[Pair], Field(max_length=200, description="For form and multipart")] = [],
-    upload: Annotated[File | None, Field(description="For file and multipart")] = None,
-    content_type: Annotated[str, Field(max_length=200)] = "",
+    body: Annotated[
+        LongText, Field(max_length=BODY_CHARS), ShowIf("body_kind", "json", "text")
+    ] = "",
+    form: Annotated[
+        list[Pair], Field(max_length=200), ShowIf("body_kind", "form", "multipart")
+    ] = [],
+    upload: Annotated[
+        File | None,
+        Field(description="The body, or a part of it"),
+        ShowIf("body_kind", "file", "multipart"),
+    ] = None,
+    content_type: Annotated[
+        str,
+        Field(max_length=200, description="Empty: the usual one"),
+        ShowIf("body_kind", "json", "text", "file"),
+    ] = "",
     follow_redirects: bool = True,
     verify_tls: bool = True,
     timeout_seconds: Annotated[float | None, Field(ge=0.1, le=300)] = None,
