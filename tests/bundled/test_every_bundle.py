@@ -17,8 +17,6 @@ from toolkits.models import CardState, Toolkit
 
 ROOT = BUNDLED.parents[1]
 SLUGS = sorted(path.parent.name for path in BUNDLED.glob("*/toolkit.json"))
-#: Its page is empty without a Zabbix server.
-_WITHOUT_PICTURE = {"zabbix"}
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 
 
@@ -56,9 +54,8 @@ def test_it_has_what_a_reader_looks_for(slug):
     assert f"## {manifest['version']}" in (folder / "CHANGELOG.md").read_text()
     readme = (folder / "docs" / "README.md").read_text()
     assert len(readme) > 500
-    if slug not in _WITHOUT_PICTURE:
-        assert "](page.png)" in readme
-        assert (folder / "docs" / "page.png").read_bytes().startswith(b"\x89PNG")
+    assert "](page.png)" in readme
+    assert (folder / "docs" / "page.png").read_bytes().startswith(b"\x89PNG")
     assert list((folder / "tests").glob("test_*.py"))
 
 

@@ -56,8 +56,10 @@ def _expanded(text: str) -> list[str]:
         return [text.strip("[]")]
     try:
         network = ipaddress.ip_network(text, strict=False)
-    except ValueError as error:
-        raise ValueError(f"{text!r} is not a network: {error}") from None
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is not a network; write 10.0.0.0/28 or 2001:db8::/120"
+        ) from None
     if network.num_addresses > MOST_PROBES:
         raise ValueError(
             f"{text!r} holds {network.num_addresses:,} addresses; {MOST_PROBES:,} is the most"
