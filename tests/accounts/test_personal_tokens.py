@@ -12,10 +12,12 @@ from django.utils import timezone
 
 from accounts import personal_tokens, users
 from accounts.models import PersonalToken, User, UserKind
+from accounts.personal_tokens import TokenSpec
 from accounts.problems import NotAllowed
-from accounts.roles import SYSTEM_ADMIN
+from accounts.roles import SYSTEM_ADMIN, TOOLKIT_USER
 from audit.models import Event
-from tests.support.factories import PASSWORD, make_token, make_user
+from tests.support.factories import PASSWORD, make_row, make_token, make_user
+from toolkits.models import Schedule
 
 pytestmark = pytest.mark.django_db
 
@@ -134,6 +136,22 @@ def test_an_administrator_makes_tokens_for_a_service_account() -> None:
     assert api(text).get(ME).json()["username"] == "robot"
     with pytest.raises(NotAllowed):
         personal_tokens.make(make_user(), robot, spec)
+
+
+def test_a_service_account_makes_schedules_by_its_token() -> None:
+    make_row("sample")
+    admin = make_user("root", roles=[SYSTEM_ADMIN])
+    robot = users.create_user(admin, "robot", kind=UserKind.SERVICE, roles=[TOOLKIT_USER])
+    days = timezone.now() + timedelta(days=1)
+    _, text = personal_tokens.make(admin, robot, TokenSpec("cron", days, ["manage", "read", "run"]))
+    body = {"name": "nightly", "toolkit": "sample", "operation": "hello", "owner": TOOLKIT_USER,
+            "kind": "cron", "cron": "0 3 * * *"}  # fmt: skip
+    made = api(text).post("/api/v1/schedules/", body, content_type="application/json")
+    assert made.status_code == 201, made.content
+    assert Schedule.objects.get().created_by == robot
+    event = Event.objects.get(name="schedule.created")
+    assert (event.actor_type, event.behalf_type) == ("token", "service_account")
+    assert not robot.has_usable_password()
 
 
 @pytest.mark.parametrize(
