@@ -117,3 +117,6 @@ class Timetable:
                     # While it was away no worker could renew a lease.
                     recovery.reaper.forget()
                     connection.close()
+                except Exception:
+                    # A mistake in one task must not end the others, lost jobs above all.
+                    log.exception("%s failed and will be tried again", task.__name__)

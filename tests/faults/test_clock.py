@@ -108,3 +108,21 @@ class TestLeadership:
 
         assert second.hold()
         assert not first.hold()
+
+
+@pytest.mark.django_db
+def test_a_task_of_the_scheduler_that_fails_ends_no_other(monkeypatch):
+    done: list[str] = []
+
+    def broken() -> int:
+        raise ValueError("a mistake")
+
+    def fine() -> int:
+        done.append("fine")
+        return 1
+
+    monkeypatch.setattr(scheduling, "TASKS", [(broken, 1.0), (fine, 1.0)])
+
+    scheduling.Timetable().run_due(10.0)
+
+    assert done == ["fine"]

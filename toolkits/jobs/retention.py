@@ -58,8 +58,10 @@ def _superfluous_jobs() -> int:
     most = settings.TOOLKIT_JOB_RETENTION_COUNT
     if not most:
         return 0
-    counts = Job.objects.order_by().values_list("toolkit_slug", "operation")
-    for slug, operation in counts.annotate(count=Count("pk")).filter(count__gt=most):
+    counts = Job.objects.order_by().values("toolkit_slug", "operation").annotate(count=Count("pk"))
+    many = counts.filter(count__gt=most).values_list("toolkit_slug", "operation")
+    total = 0
+    for slug, operation in many:
         ended = Job.objects.filter(
             toolkit_slug=slug, operation=operation, state__in=TERMINAL, children__isnull=True
         )
@@ -68,9 +70,10 @@ def _superfluous_jobs() -> int:
         if last_kept is None:
             continue
         due = ended.filter(id__lt=last_kept).order_by("id")
-        if gone := _delete_jobs(due.values_list("id", flat=True)[:_BATCH]):
-            return gone
-    return 0
+        total += _delete_jobs(due.values_list("id", flat=True)[: _BATCH - total])
+        if total >= _BATCH:
+            break
+    return total
 
 
 def _delete_jobs(found: Iterable[UUID]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from tests.support.factories import make_job, make_row, make_user, operation
+from tests.support.factories import make_artifact, make_job, make_row, make_user, operation
 from toolkits.jobs import approvals
 from toolkits.jobs.states import JobState
 from toolkits.models import Job, JobAttempt, JobLock, JobStep, Toolkit
@@ -224,3 +225,16 @@ def test_the_page_says_how_the_cleanup_hook_ended(
     JobAttempt.objects.filter(job=job).update(cleanup=how)
     client.force_login(user)
     assert told in client.get(job.get_absolute_url()).content.decode()
+
+
+def test_a_file_is_downloaded_from_the_page(
+    client: Client, kit: Toolkit, user: User, storage: Path
+) -> None:
+    job = finished(kit, user)
+    make_artifact(job, "report 1.html", "<script>alert(1)</script>", "text/html")
+    client.force_login(user)
+    answer = client.get(f"/jobs/{job.pk}/files/report 1.html")
+    assert b"".join(answer.streaming_content) == b"<script>alert(1)</script>"
+    assert answer["Content-Disposition"] == 'attachment; filename="report 1.html"'
+    assert answer["Content-Type"] == "application/octet-stream"
+    answer.close()

@@ -45,7 +45,10 @@ def artifact(request: PageRequest, job_id: UUID, name: str) -> HttpResponseBase:
     emit("job.artifact_read", actor=request.user, target=job, name=name)
     kind = found.content_type.partition(";")[0].strip().lower()
     kind = kind if kind in _SAFE_TYPES else "application/octet-stream"
-    return _guarded(FileResponse(stream, True, found.name, content_type=kind))
+    answer = FileResponse(
+        stream, as_attachment=True, filename=found.name, content_type=kind
+    )
+    return _guarded(answer)
 
 
 @require_safe
