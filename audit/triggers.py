@@ -22,7 +22,9 @@ _PREFIX = "audit_guard"
 
 
 def install(connection: Any) -> None:
-    """Create the triggers; those that are there are replaced."""
+    """Create the triggers where the tables are there; triggers that are there are replaced."""
+    if not {table for _, table in _names()} <= set(connection.introspection.table_names()):
+        return
     remove(connection)
     with connection.cursor() as cursor:
         for statement in _postgresql() if connection.vendor == "postgresql" else _sqlite():

@@ -1,10 +1,11 @@
 """Writes ``docs/performance.md`` from the ``bench.json`` that ``make bench`` leaves.
 
-``python scripts/write_performance.py [bench.json]``
+``python scripts/write_performance.py [bench.json] [--note TEXT]``
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import sys
@@ -34,11 +35,12 @@ not met. The second command writes this page.
 """
 
 
-def page(found: dict[str, Any]) -> str:
+def page(found: dict[str, Any], note: str = "") -> str:
     """The page for one run."""
     machine = found["machine"]
     cores = f", {machine['cores']} cores" if machine.get("cores") else ""
     parts = [HEAD, f"Measured with Python {machine['python']} on {machine['system']}{cores}.\n"]
+    parts += [f"{note}\n"] if note else []
     parts += ["## Goals\n", *_goals(found["goals"])]
     plain = [one for one in found["series"] if not one["name"].startswith("growth |")]
     parts += ["\n## Figures\n", *_series(plain)]
@@ -87,8 +89,12 @@ def _growth(series: list[dict[str, Any]]) -> list[str]:
 
 
 def main() -> int:
-    source = Path(sys.argv[1] if len(sys.argv) > 1 else "bench.json")
-    PAGE.write_text(page(json.loads(source.read_text(encoding="utf-8"))), encoding="utf-8")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("source", nargs="?", type=Path, default=Path("bench.json"))
+    parser.add_argument("--note", default="", help="a sentence about this run")
+    options = parser.parse_args()
+    found = json.loads(options.source.read_text(encoding="utf-8"))
+    PAGE.write_text(page(found, options.note), encoding="utf-8")
     print(f"wrote {PAGE.relative_to(BASE)}")
     return 0
 

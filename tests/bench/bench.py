@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parent.parent.parent)
 
-from tests.bench import audit_verify, claims, logs, noop, sign_in  # noqa: E402
+from tests.bench import audit_verify, claims, growth, logs, noop, sign_in, web  # noqa: E402
 from tests.bench.report import Report  # noqa: E402
 from tests.bench.stage import Stage, stage  # noqa: E402
 from tests.support import postgres  # noqa: E402
@@ -26,6 +26,14 @@ MEASUREMENTS: dict[str, tuple[Callable[[Stage, Report, int], None], int, int]] =
     "sign_in": (sign_in.besides_the_hash, 40, 10),
     "audit_verify": (audit_verify.whole_chain, 1_000_000, 20_000),
     "queue": (claims.exactly_once, 10_000, 500),
+    "api_list": (web.api_list, 200, 30),
+    "pages": (web.pages, 60, 10),
+    "install": (web.install, 10, 3),
+    "processes": (web.processes, 5, 2),
+    "audit": (web.audit, 1, 1),
+    # These fill the database, so they come last.
+    "growth": (growth.growth, 40, 10),
+    "a_million": (growth.a_million, 1_000_000, 20_000),
 }
 
 

@@ -97,12 +97,16 @@ def _has_series() -> bool:
 
 
 def _more_jobs(stage: Stage) -> Callable[[int], None]:
-    """Have so many ended jobs in all."""
+    """Have so many ended jobs in all, instead of those that there were."""
+    from django.db import connection
+
     from tests.support import mass
     from tests.support.factories import make_user
     from toolkits.models import Job
 
     people = [stage.user, *(make_user() for _ in range(20))]
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE toolkits_job CASCADE")
 
     def more(wanted: int) -> None:
         missing = wanted - Job.objects.count()

@@ -12,7 +12,6 @@ import requests
 from tests.bench.report import Report, Series
 from tests.bench.stage import Stage
 from tests.support import until
-from tests.support.factories import PASSWORD, make_token
 from tests.support.processes import free_port
 
 ROUNDS = 5
@@ -25,6 +24,8 @@ ENV = {
 
 def reader(stage: Stage) -> dict[str, str]:
     """Headers of somebody who sees every job."""
+    from tests.support.factories import make_token
+
     return {"Authorization": f"Bearer {make_token(stage.user)[1]}"}
 
 
@@ -83,6 +84,8 @@ def _answers(address: str) -> bool:
 
 def browser(url: str, username: str) -> requests.Session:
     """A session that signed in with a password, as a browser does."""
+    from tests.support.factories import PASSWORD
+
     session = requests.Session()
     page = f"{url}/account/login/"
     session.get(page, timeout=30)
@@ -95,6 +98,8 @@ def browser(url: str, username: str) -> requests.Session:
 
 def pages(stage: Stage, report: Report, count: int) -> None:
     """Dashboard, jobs, toolkits and signing in, with a browser's cookies."""
+    from tests.support.factories import PASSWORD
+
     process, url = stage.platform.web(**ENV)
     session = browser(url, stage.user.username)
     for name, path in (("dashboard", "/"), ("page of jobs", "/jobs/"),
@@ -129,7 +134,8 @@ def processes(stage: Stage, report: Report, count: int) -> None:
     starts: dict[str, Callable[[], Any]] = {
         "web (1 process, 4 threads)": lambda: stage.platform.web(**ENV)[0],
         "worker": lambda: stage.platform.worker("default"),
-        "scheduler": stage.platform.scheduler,
+        # It says that it is the active one, and the stage is quiet.
+        "scheduler": lambda: stage.platform.scheduler(LOG_LEVEL="INFO"),
     }
     for _ in range(count):
         for name, start in starts.items():
