@@ -26,7 +26,9 @@ _MARKS = {
 
 
 #: Modules that take minutes: `make test-long` runs them.
-_LONG = {"test_every_command.py", "test_million_rows.py", "test_schema_fuzz.py", "test_every_page.py"}
+_LONG = {
+    "test_every_command.py", "test_every_page.py", "test_million_rows.py", "test_schema_fuzz.py",
+}  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
