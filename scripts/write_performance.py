@@ -29,9 +29,9 @@ make bench
 
 `make bench ARGS="--quick"` takes smaller sizes, `make bench ARGS="--only api_list pages"` some of
 the measurements, `--database sqlite` the other database. It wants an idle machine: the spread, half
-the distance between the quartiles as a share of the median, tells how idle it was. It starts servers
-of its own on free ports and leaves nothing behind but `bench.json`; it leaves with 1 where a goal is
-not met. The second command writes this page.
+the distance between the quartiles as a share of the median, tells how idle it was. It starts
+servers of its own on free ports and leaves nothing behind but `bench.json`; it leaves with 1 where
+a goal is not met. The second command writes this page.
 """
 
 
