@@ -19,6 +19,8 @@ class Work:
     user: str = ""
     address: str = ""
     user_agent: str = ""
+    #: W3C ``traceparent`` of the span that it is (``toolbox.tracing``).
+    trace: str = ""
     #: The ``toolbox.events.Actor`` through which the user acts, such as a personal token.
     credential: Any = None
 

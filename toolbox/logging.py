@@ -29,6 +29,8 @@ class JsonFormatter(logging.Formatter):
         for name in ("request_id", "job_id", "toolkit", "user"):
             if value := getattr(work, name):
                 entry[name] = value
+        if work.trace:
+            entry["trace_id"] = work.trace.split("-")[1]
         entry.update(getattr(record, "fields", {}))
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from toolbox import context, metrics, proxies
+from toolbox import context, metrics, proxies, tracing
 
 access_log = logging.getLogger("toolbox.access")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -26,6 +26,25 @@ def _measure(request: HttpRequest, response: HttpResponse, seconds: float) -> No
     metrics.observe("toolbox_http_request_seconds", seconds, view)
 
 
+def _traceparent(request: HttpRequest) -> str:
+    """The trace that the request belongs to, if a proxy that is trusted says so."""
+    given = request.headers.get("traceparent", "")
+    believed = proxies.is_trusted(request.META.get("REMOTE_ADDR", ""))
+    return given if believed and tracing.is_traceparent(given) else ""
+
+
+def _note(traced: tracing.Span, request: HttpRequest, response: HttpResponse) -> None:
+    match = request.resolver_match
+    view = (match.view_name if match else "") or "none"
+    method = request.method if request.method in _METHODS else "other"
+    traced.note(
+        f"{method} {view}",
+        http__request__method=method,
+        http__route=view,
+        http__response__status_code=response.status_code,
+    )
+
+
 def request_context(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
@@ -35,6 +54,7 @@ def request_context(
         given = request.headers.get("X-Request-ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         started = time.monotonic()
+        parent = _traceparent(request)
         address = proxies.client_address(
             request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", "")
         )
@@ -45,7 +65,9 @@ def request_context(
             address=address,
             user_agent=request.headers.get("User-Agent", "")[:300],
         ):
-            response = get_response(request)
+            with tracing.span("request", "server", parent=parent) as traced:
+                response = get_response(request)
+                _note(traced, request, response)
             response["X-Request-ID"] = request_id
             seconds = time.monotonic() - started
             _measure(request, response, seconds)

@@ -39,6 +39,13 @@ def client_address(remote: str, forwarded_for: str) -> str:
     return str(address) if address else ""
 
 
+def is_trusted(remote: str) -> bool:
+    """Whether who connected is a proxy whose word counts."""
+    networks, unix = trusted(tuple(settings.TRUSTED_PROXIES))
+    address = _parse(remote)
+    return _within(address, networks) if address is not None else unix and not remote
+
+
 @lru_cache(maxsize=8)
 def trusted(entries: tuple[str, ...]) -> tuple[tuple[Network, ...], bool]:
     """Parse the setting once; raises ``ValueError`` for what is no address or network."""

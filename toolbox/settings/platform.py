@@ -225,6 +225,21 @@ METRICS_ALLOW = e.names(
     about="Networks that may read /metrics without the token.",
 )
 
+OTEL_ENDPOINT = e.text(
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    about="OpenTelemetry collector that takes traces by OTLP over HTTP: http://collector:4318. "
+    "Without it there are none.",
+)
+OTEL_HEADERS = e.secret(
+    "OTEL_EXPORTER_OTLP_HEADERS", about="Headers for it: name=value, with commas between."
+)
+OTEL_SERVICE_NAME = e.text(
+    "OTEL_SERVICE_NAME", "sre-toolbox", about="What this platform is called in traces."
+)
+OTEL_SAMPLE_PERCENT = e.number(
+    "OTEL_SAMPLE_PERCENT", 100, least=0, about="Share of requests and jobs that are traced."
+)
+
 LOG_LEVEL = e.choice(
     "LOG_LEVEL",
     "INFO",

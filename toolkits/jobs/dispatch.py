@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from toolbox import tracing
 from toolbox.events import Actor, ActorKind, emit
 from toolkits import inputs as input_rules
 from toolkits.access import can_use, role_can_use
@@ -215,6 +216,7 @@ def _row(wish: Wish, described: dict[str, Any], inputs: dict[str, Any]) -> Job:
         requested_via=wish.via,
         timeout_seconds=_timeout(described, wish.timeout),
         limits=held,
+        trace=tracing.current(),
         guarded=bool(held) or approvals.needs_approval(described, dry_run=wish.dry_run),
         **wish.origin.columns(),
     )

@@ -97,6 +97,11 @@ class Job(models.Model):
         help_text=_("The dry run whose result an approver sees."),
     )
 
+    trace = models.CharField(
+        max_length=55, blank=True, default="", editable=False,
+        help_text=_("W3C traceparent of what asked for it."),
+    )
+
     # When it may run, and after whom.
     created_at = models.DateTimeField(_("requested"), default=timezone.now)
     not_before = models.DateTimeField(_("not before"), null=True)

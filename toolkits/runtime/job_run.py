@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
+from toolbox import tracing
 from toolbox.secrets.runs import RunSecrets
 from toolkits import versions
 from toolkits.jobs import lease, secret_reads, waiting
@@ -18,7 +19,7 @@ from toolkits.jobs.log_writer import LogWriter, storable, storable_value
 from toolkits.jobs.redaction import Redactor
 from toolkits.jobs.states import JobState
 from toolkits.models import Job
-from toolkits.runtime import database, worker_state
+from toolkits.runtime import database, traces, worker_state
 from toolkits.runtime.calls import Calls, is_write
 from toolkits.runtime.child_calls import ChildCalls
 from toolkits.runtime.conversation import (
@@ -69,6 +70,7 @@ class JobRun(Listener):
         self.facts: dict[str, Any] = {}
         self.failed: Ending | None = None
         self._progress: tuple[int | None, int | None, str] | None = None
+        self.traced = self.runner_traced = tracing.Span()
         self._noted_pid = False
         self._noted_reads = 0
         self._state: JobState = JobState.RUNNING
@@ -98,7 +100,11 @@ class JobRun(Listener):
         self.talk = Conversation(runner, request, self, timeout=timeout, grace=1.0)
 
     def _request(self, kind: str, name: str) -> dict[str, Any]:
-        return run_request(self.job, kind, name, self.job.attempt)
+        pid = self.runner.code_pid or self.runner.pid
+        self.runner_traced = traces.begin_runner(self.job, kind, pid)
+        request = run_request(self.job, kind, name, self.job.attempt)
+        request["job"]["traceparent"] = self.runner_traced.traceparent
+        return request
 
     @property
     def waits(self) -> bool:

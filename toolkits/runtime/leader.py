@@ -24,7 +24,7 @@ from toolkits.jobs.redaction import Redactor
 from toolkits.jobs.states import JobState
 from toolkits.models import Job
 from toolkits.models.job import JobKind
-from toolkits.runtime import child_calls, database, preparing, worker_state
+from toolkits.runtime import child_calls, database, preparing, traces, worker_state
 from toolkits.runtime.installing import InstallRun
 from toolkits.runtime.job_run import JobRun
 from toolkits.runtime.process import RunnerProcess, boot_time
@@ -72,6 +72,7 @@ class Leader:
             log.exception("the runner could not be ended")
         error = {"kind": "internal", "message": reason, "errors": []}
         ended = Ending(JobState.FAILED, reason, error=error, exit_reason="internal")
+        traces.end(run.traced, ended)
         facts = owed.facts(run.job)
         database.insist(lambda: lease.end(run.job, ended, None, **facts))
 
@@ -116,16 +117,21 @@ class Leader:
             if job.kind == JobKind.INSTALL:
                 InstallRun(job).run()
                 return
+            traced = traces.begin(job)
+        with _working(job):
             run = _begin(job, claimed_at)
             if isinstance(run, Ending):
                 ended = run
+                traces.end(traced, ended)
                 database.insist(lambda: lease.end(job, ended))
                 log.info("job ended: %s: %s", ended.state, ended.reason)
             else:
+                run.traced = traced
                 self._runs.append(run)
 
     def _settle(self, run: JobRun) -> None:
         outcome = run.talk.finish()
+        run.runner_traced.end(error="" if outcome.kind == "result" else outcome.kind)
         if run.failed is not None:
             self._settle_cleanup(run, outcome.kind, outcome.reason)
             return
@@ -162,6 +168,7 @@ class Leader:
 
     def _finish(self, run: JobRun, ended: Ending) -> None:
         self._runs.remove(run)
+        traces.end(run.traced, ended)
         owned = run.finish(ended)
         run.calls.secrets.close()
         log.info("job ended: %s%s", ended.state, "" if owned else " (taken over meanwhile)")
@@ -218,7 +225,9 @@ def _listen_to(runs: list[JobRun], seconds: float) -> None:
 
 
 def _working(job: Job) -> Any:
-    return context.working(job_id=str(job.pk), toolkit=job.toolkit_slug, user=job.requester)
+    return context.working(
+        job_id=str(job.pk), toolkit=job.toolkit_slug, user=job.requester, trace=job.trace
+    )
 
 
 def _begin(job: Job, claimed_at: float) -> JobRun | Ending:

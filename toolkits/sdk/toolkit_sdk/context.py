@@ -49,6 +49,8 @@ class JobInfo:
     toolkit: str
     version: str
     operation: str = ""
+    #: W3C ``traceparent`` of this run, for requests to systems that trace; often empty.
+    traceparent: str = ""
 
 
 @dataclass(frozen=True)

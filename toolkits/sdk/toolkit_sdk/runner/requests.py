@@ -143,6 +143,7 @@ class Requests:
             toolkit=self._hello["slug"],
             version=self._hello["version"],
             operation=job.get("operation") or "",
+            traceparent=job.get("traceparent") or "",
         )
         failure = request.get("failure")
         context = Context(
