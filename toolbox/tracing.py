@@ -1,8 +1,9 @@
 """Traces by OpenTelemetry, from a request to its job and the runner, where a collector is set.
 
-Without ``OTEL_EXPORTER_OTLP_ENDPOINT`` nothing of OpenTelemetry is imported here (redis-py looks for
-its metrics by itself) and every function does nothing. What travels between processes is W3C's ``traceparent``: in the job's row, from where
-the worker takes it up, and in the request to the runner.
+Without ``OTEL_EXPORTER_OTLP_ENDPOINT`` nothing of OpenTelemetry is imported here (redis-py looks
+for its metrics by itself) and every function does nothing. What travels between processes is W3C's
+``traceparent``: in the job's row, from where the worker takes it up, and in the request to the
+runner.
 """
 
 from __future__ import annotations
