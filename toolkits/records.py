@@ -8,7 +8,6 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from toolbox import secrets
 from toolbox.events import emit
 from toolbox.ids import uuid7
 from toolkits import inputs as input_rules
@@ -132,7 +131,7 @@ def delete(record: Record, version: int, user: Any) -> None:
             raise _conflict(record)
         emit("record.deleted", actor=user, target=record, toolkit=record.toolkit.slug)
     if any(map(vaulted.is_reference, record.data.values())):
-        secrets.client().delete(_path(record))
+        vaulted.forget(_path(record))
 
 
 def reveal(

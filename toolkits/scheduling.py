@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import housekeeping
 from audit import chain, forward, retention, verification
-from toolkits import cards, errands, history
+from toolkits import cards, errands, history, orphans
 from toolkits.bundles import planning
 from toolkits.catalogs import refresh as catalogs
 from toolkits.jobs import approvals, cleanups, recovery
@@ -40,6 +40,7 @@ TASKS: list[tuple[Callable[[], int], float]] = [
     (errands.ask_directories, 30.0),
     (cards.refresh_due, 1.0),
     (planning.sweep, 300.0),
+    (orphans.sweep, 1800.0),
     (catalogs.ask_due, 60.0),
     (history.enforce_limits, 900.0),
     (chain.seal_pending, 1.0),

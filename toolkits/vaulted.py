@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from toolbox import secrets
-from toolbox.secrets import StoredSecret
+from toolbox.secrets import SecretsError, StoredSecret
+
+log = logging.getLogger(__name__)
 
 #: What reads a secret by its path: the platform's client, or that of a run.
 Read = Callable[[str], StoredSecret]
@@ -49,6 +52,15 @@ def store(
     if fresh:
         secrets.client().merge(path, fresh)
     return kept
+
+
+def forget(path: str) -> None:
+    """Delete the secrets at ``path``, whose owner is gone. While Vault is away they stay, and are
+    found without an owner later (``orphans.py``)."""
+    try:
+        secrets.client().delete(path)
+    except SecretsError as error:
+        log.warning("the secrets at %s remain in Vault for now: %s", path, error)
 
 
 def public(fields: Iterable[str], data: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from toolbox import secrets
-from toolbox.secrets import SecretsError
 from toolkits import vaulted
 from toolkits.models import Job
 from toolkits.schemas import Schema, secret_names
@@ -79,10 +78,7 @@ def forget_at(path: str, inputs: dict[str, Any]) -> None:
     """Delete the secrets at ``path``, if ``inputs`` have any there."""
     if not _marked(inputs):
         return
-    try:
-        secrets.client().delete(path)
-    except SecretsError as error:
-        log.warning("the secrets at %s remain in Vault for now: %s", path, error)
+    vaulted.forget(path)
 
 
 def public(inputs: dict[str, Any]) -> dict[str, Any]:
