@@ -56,7 +56,9 @@ def _tried(session: Session, wanted: list[Orphans]) -> views.Section:
     with session.rolled_back():
         for _, one in ctx.progress(wanted, label="Trying"):
             statement = one.delete()
-            row = {"orphans": one.name, "about": one.about, "statement": session.text(statement)}
+            row: dict[str, Any] = {
+                "orphans": one.name, "about": one.about, "statement": session.text(statement),
+            }  # fmt: skip
             started = time.monotonic()
             session.run("SAVEPOINT one")
             try:

@@ -151,7 +151,7 @@ def _proxies(api: Api, minutes: int) -> Found:
     if not found:
         return [_line("proxies", 0)], []
     oldest = time.time() - 60 * minutes
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "proxy": one[name],
             "state": views.state("critical", "lost")
@@ -203,7 +203,7 @@ _NODES: dict[str, tuple[Any, str]] = {
 
 def _cluster(api: Api) -> Found:
     found = api.get("hanode", output=["name", "status", "lastaccess"])
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "node": one["name"] or "the only one",
             "state": views.state(*_NODES.get(str(one["status"]), ("unknown", "?"))),

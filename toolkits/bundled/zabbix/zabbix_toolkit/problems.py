@@ -121,7 +121,7 @@ def list_problems(
     found = find(Api(ctx, instance), which, most)
     worst = max((int(one["severity"]) for one in found), default=None)
     label = "problems" if len(found) < most else f"problems, the newest {most}"
-    state = "ok" if worst is None else _STATES[worst]
+    state: Any = "ok" if worst is None else _STATES[worst]
     stat = views.Stat(value=len(found), label=label, state=state)
     return views.Section(title="Problems", views=[stat, *([table(found)] if found else [])])
 
