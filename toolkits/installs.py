@@ -6,6 +6,7 @@ asked for, makes it the active version. Nothing of it happens in a web request.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,20 @@ def submit_offer(
         plan = planning.open_plan(name, user=user, via=via, options=options)
         inputs["plan"] = str(plan.pk)
         return _submit(plan, offer.slug, title, inputs, user, wanted)
+
+
+def begin_updates(newer: Iterable[Offer], *, user: Any, via: str) -> int:
+    """Begin these updates, a job each, leaving out what is under way; returns how many.
+
+    What asks for more than was consented to is left to be confirmed.
+    """
+    underway = unfinished()
+    begun = [
+        submit_offer(offer, user=user, via=via, wanted=Wanted())
+        for offer in newer
+        if offer.slug not in underway
+    ]
+    return len(begun)
 
 
 def _submit(

@@ -23,6 +23,7 @@ from tests.accounts.test_access_table import people, samples  # noqa: F401  (fix
 from tests.audit import (  # noqa: F401  (they declare acts)
     acts_accounts,
     acts_admin,
+    acts_catalog,
     acts_people,
     acts_schedules,
 )

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import scope
 from toolbox.admin.base import ReadOnlyAdmin
-from toolkits import lifecycle
+from toolkits import installs, lifecycle
 from toolkits.access import (
     can_configure,
     can_install_toolkits,
@@ -25,6 +25,7 @@ from toolkits.access import (
     visible_jobs,
     visible_toolkits,
 )
+from toolkits.catalogs import offers
 from toolkits.errors import NotUsable
 from toolkits.models import Toolkit
 from toolkits.templatetags import toolbox_ui as ui
@@ -47,7 +48,7 @@ class ToolkitAdmin(ReadOnlyAdmin):
     search_fields = ("name", "slug", "description")
     search_help_text = gettext_lazy("Name, identifier or description")
     sortable_by = ()
-    actions = ("enable", "disable")
+    actions = ("enable", "disable", "update")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Toolkit]:
         return visible_toolkits(request.user).order_by("name")
@@ -89,6 +90,25 @@ class ToolkitAdmin(ReadOnlyAdmin):
     @admin.action(description=gettext_lazy("Disable"), permissions=["manage"])
     def disable(self, request: HttpRequest, toolkits: QuerySet[Toolkit]) -> None:
         self._switch(request, list(toolkits), on=False)
+
+    @admin.action(
+        description=gettext_lazy("Update from the catalogs"), permissions=["manage"]
+    )
+    def update(self, request: HttpRequest, toolkits: QuerySet[Toolkit]) -> None:
+        """Begin an update of each that has one, is not held back and may be managed."""
+        newer = offers.newest_updates()
+        chosen = [
+            newer[toolkit.slug]
+            for toolkit in toolkits
+            if toolkit.slug in newer and can_manage_toolkits(request.user, toolkit)
+        ]
+        begun = installs.begin_updates(chosen, user=request.user, via="admin")
+        if begun:
+            text = ngettext("%d update has begun.", "%d updates have begun.", begun) % begun
+            self.message_user(request, text, messages.SUCCESS)
+        else:
+            text = _("None of these has an update that is not held back.")
+            self.message_user(request, text, messages.WARNING)
 
     def _switch(self, request: HttpRequest, toolkits: list[Toolkit], *, on: bool) -> None:
         done = 0

@@ -98,6 +98,16 @@ def updates() -> Iterator[Offer]:
             yield offer
 
 
+def newest_updates() -> dict[str, Offer]:
+    """The best update of each toolkit that is not pinned, by its slug."""
+    found: dict[str, Offer] = {}
+    for offer in updates():
+        known = found.get(offer.slug)
+        if known is None or semver.key(_version_of(offer)) > semver.key(_version_of(known)):
+            found[offer.slug] = offer
+    return found
+
+
 def find(slug: str, catalog: str = "") -> Offer | None:
     """The offer of a toolkit; of several catalogs, the one with the newest version."""
     found = [

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from toolkits.pages.views import (
+    catalog,
     dashboard,
     docs,
     evidence,
@@ -33,7 +34,11 @@ urlpatterns = [
     path("search/", search.search_page, name="search"),
     path("search/palette/", search.palette, name="palette"),
     path("arrange/", personal.arrange, name="dashboard-arrange"),
+    path("catalog/", catalog.catalog, name="catalog"),
+    path("catalog/update/", catalog.catalog_update, name="catalog-update"),
+    path("catalog/<slug:slug>/install/", catalog.catalog_install, name="catalog-install"),
     path("toolkits/", toolkits.toolkit_list, name="toolkit-list"),
+    path("toolkits/<slug:slug>/pin/", catalog.toolkit_pin, name="toolkit-pin"),
     path("toolkits/<slug:slug>/", toolkits.toolkit_detail, name="toolkit-detail"),
     path("toolkits/<slug:slug>/run/<str:operation>/", run.run, name="operation-run"),
     path(
