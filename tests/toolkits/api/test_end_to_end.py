@@ -207,15 +207,14 @@ def test_open_streams_do_not_hold_up_the_end_of_the_web_process(platform, sample
     process, url = platform.web()
     platform.worker()
     client = Client(url, user.username)
-    job = client.run("steps", {"count": 300, "pause": 0.05}).json()["id"]
+    job = client.run("steps", {"count": 3000, "pause": 0.05}).json()["id"]
     stream = client.events(job)
     assert next(stream)
 
-    began = time.monotonic()
     process.signal(signal.SIGTERM)
-    process.wait(9)
 
-    assert time.monotonic() - began < 5
+    # The job itself, and so its stream, would go on for minutes.
+    process.wait(30)
 
 
 def test_a_job_and_what_it_keeps_are_had_through_the_api(client, run_worker):
