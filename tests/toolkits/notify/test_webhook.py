@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from tests.support.factories import make_job, make_row
+from toolbox import secrets
+from toolbox.secrets import SecretNotFound
 from toolkits.errors import InputError
 from toolkits.jobs.states import JobState
 from toolkits.models import DeliveryState, NotificationDelivery
@@ -122,6 +124,32 @@ def test_a_message_is_signed_with_the_key_of_its_rule(told, receiver, settings, 
     [(headers, body)] = receiver.got
     moment, _, mac = headers["X-Toolbox-Signature"].removeprefix("t=").partition(",v1=")
     assert mac == hmac.new(b"k" * 32, moment.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+def test_the_key_of_a_rule_is_in_vault_and_signs_its_messages(
+    curator, receiver, openbao, settings, monkeypatch
+):
+    settings.TOOLKIT_WEBHOOK_ALLOWED_NETWORKS = ["127.0.0.0/8"]
+    monkeypatch.setattr(outbox, "call_workers", lambda deliveries: None)
+    url = f"http://127.0.0.1:{receiver.server_port}/hook"
+    key = "a key of twenty characters"
+    rule = rules.create(
+        curator, name="Signed", channel="webhook", url=url, outcomes=["failed"], signing_key=key
+    )
+    assert key not in str(rule.__dict__)
+    job = make_job(make_row(), curator, state=JobState.FAILED)
+
+    delivery = rules.tell(rule, job, curator)
+    deliver.deliver(str(delivery.pk))
+
+    [(headers, body)] = receiver.got
+    moment, _, mac = headers["X-Toolbox-Signature"].removeprefix("t=").partition(",v1=")
+    expected = hmac.new(key.encode(), moment.encode() + b"." + body, hashlib.sha256)
+    assert mac == expected.hexdigest()
+    path = rule.vault_path
+    rules.delete(rule, curator)
+    with pytest.raises(SecretNotFound):
+        secrets.client().read(path)
 
 
 def test_a_mail_rule_needs_a_mail_server(curator):

@@ -10,6 +10,7 @@ from toolkits.jobs.cancel import request_cancel
 from toolkits.jobs.dispatch import submit
 from toolkits.jobs.states import JobState
 from toolkits.models import Job
+from toolkits.runtime import leader
 
 FAMILY = """
 @toolkit.operation()
@@ -136,3 +137,21 @@ def test_a_worker_whose_job_waits_takes_other_jobs(platform, kit, user):
     assert Job.objects.get(pk=child.pk).state == JobState.CANCELLED
     assert worker.status is None
     assert other.status is None
+
+
+def test_more_parents_than_any_worker_holds_never_stand_still(platform, kit, user):
+    """Every slot is taken by a parent that waits for a child, and more parents are behind."""
+    platform.worker("default")
+    count = leader._MOST_WAITING + 4
+
+    jobs = [
+        submit(toolkit=kit, operation="one", inputs={"number": number}, user=user)
+        for number in range(count)
+    ]
+
+    for number, job in enumerate(jobs):
+        until(lambda job=job: Job.objects.get(pk=job.pk).is_finished, 150, "the parent")
+        job.refresh_from_db()
+        assert job.state == JobState.SUCCEEDED, job.reason
+        assert job.result["data"] == 2 * number
+    assert Job.objects.filter(state=JobState.SUCCEEDED).count() == 2 * count
