@@ -12,6 +12,8 @@ keepalive = 5
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+# Who may speak for a client is said by TRUSTED_PROXIES alone, and looked at in the application.
+forwarded_allow_ips = ""
 # The socket would be one for all instances of a user.
 control_socket_disable = True
 

@@ -27,10 +27,9 @@ def _measure(request: HttpRequest, response: HttpResponse, seconds: float) -> No
 
 
 def _traceparent(request: HttpRequest) -> str:
-    """The trace that the request belongs to, if a proxy that is trusted says so."""
+    """The trace that the request belongs to, by the word of a proxy."""
     given = request.headers.get("traceparent", "")
-    believed = proxies.is_trusted(request.META.get("REMOTE_ADDR", ""))
-    return given if believed and tracing.is_traceparent(given) else ""
+    return given if tracing.is_traceparent(given) else ""
 
 
 def _note(traced: tracing.Span, request: HttpRequest, response: HttpResponse) -> None:
@@ -54,7 +53,11 @@ def request_context(
         given = request.headers.get("X-Request-ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         started = time.monotonic()
-        parent = _traceparent(request)
+        believed = proxies.is_trusted(request.META.get("REMOTE_ADDR", ""))
+        parent = _traceparent(request) if believed else ""
+        if believed and request.headers.get("X-Forwarded-Proto", "").strip().lower() == "https":
+            # The browser spoke https with the proxy: HSTS, cookies and addresses go by that.
+            request.META["wsgi.url_scheme"] = "https"
         address = proxies.client_address(
             request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", "")
         )

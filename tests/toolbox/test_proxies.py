@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.checks import run_checks
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from toolbox.proxies import client_address
 
@@ -42,3 +42,22 @@ def test_only_what_trusted_proxies_wrote_is_believed(
 def test_a_bad_setting_stops_the_start_and_says_why() -> None:
     found = [error for error in run_checks() if error.id == "audit.E001"]
     assert "not-a-network" in found[0].msg
+
+
+@pytest.mark.parametrize(
+    ("trusted", "proto", "strict"),
+    [
+        (["127.0.0.1"], "https", True),
+        (["127.0.0.1"], "http", False),
+        (["127.0.0.1"], "", False),
+        ([], "https", False),
+        (["10.0.0.0/8"], "https", False),
+    ],
+)
+def test_that_the_browser_spoke_https_is_believed_of_trusted_proxies_alone(
+    client: Client, trusted: list[str], proto: str, strict: bool
+) -> None:
+    headers = {"X-Forwarded-Proto": proto} if proto else {}
+    with override_settings(TRUSTED_PROXIES=trusted, SECURE_HSTS_SECONDS=31_536_000):
+        answer = client.get("/livez", headers=headers)
+    assert ("Strict-Transport-Security" in answer.headers) is strict
