@@ -165,7 +165,7 @@ def _memory(name: str, pid: int) -> dict[str, float]:
     found: dict[str, float] = {}
     root = psutil.Process(pid)
     for process in (root, *root.children(recursive=True)):
-        part = "runner" if "toolkit_sdk.runner" in " ".join(process.cmdline()) else name
+        part = "runner" if "toolkit_sdk/runner" in " ".join(process.cmdline()) else name
         size = process.memory_full_info().uss / (1 << 20)
         found[part] = found.get(part, 0.0) + size
     return found
