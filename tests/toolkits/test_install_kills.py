@@ -123,7 +123,7 @@ DEATHS = {"cli": die_in_cli, "worker": die_in_worker, "web": die_in_web}
 def start_again(platform, who):
     """The next start of a process of that kind."""
     if who == "cli":
-        assert platform.manage("toolkit", "list").returncode == 0
+        assert platform.manage("toolkit", "store").returncode == 0
     elif who == "worker":
         platform.worker().stop()
     else:

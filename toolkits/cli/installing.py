@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from toolkits.bundles import manifest, planning, presence, storage
+from toolkits.bundles import leftovers, manifest, planning, presence, storage
 from toolkits.bundles.install import confirm
 from toolkits.bundles.planning import PlanOptions
 from toolkits.bundles.source import Bundle
@@ -35,6 +35,7 @@ def add_arguments(actions: Any) -> None:
 
 def install(options: dict[str, Any], out: Any) -> None:
     """Install each source in turn; one that is refused does not keep the others back."""
+    leftovers.sweep()
     refused = []
     for source in options["source"]:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from toolkits.bundles import presence, store
+from toolkits.bundles import leftovers, presence, store
 from toolkits.errors import BundleError
 from toolkits.models import Toolkit, ToolkitVersion
 
@@ -18,6 +18,7 @@ def add_arguments(actions: Any) -> None:
 
 def synchronise(options: dict[str, Any], out: Any) -> None:
     """Put kept versions into the store, and have the active ones ready on this host."""
+    leftovers.sweep()
     active = set(Toolkit.objects.installed().values_list("active_version", flat=True))
     failed: list[str] = []
     for version in ToolkitVersion.objects.select_related("toolkit").order_by("toolkit__slug", "pk"):

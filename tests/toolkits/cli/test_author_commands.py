@@ -234,3 +234,14 @@ def test_a_bundled_toolkit_that_is_held_at_its_version_stays_there(tmp_path, db)
     toolkit("unpin", "shipped")
     toolkit("install", "--bundled", newer)
     assert Toolkit.objects.get().active_version.version == "1.1.0"
+
+
+def test_what_an_author_does_needs_no_database(tmp_path, storage):
+    """No fixture of a database here: reaching for one fails the test."""
+    folder = tmp_path / "greeter"
+
+    toolkit("new", "greeter", "--path", folder)
+    toolkit("check", folder)
+    toolkit("pack", folder, "--output", tmp_path / "greeter.zip")
+
+    assert (tmp_path / "greeter.zip").is_file()

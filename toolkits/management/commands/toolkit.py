@@ -8,7 +8,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from toolbox.problems import Problem
-from toolkits.bundles import leftovers
 from toolkits.cli import actions, run
 
 
@@ -21,7 +20,6 @@ class Command(BaseCommand):
         run.add_arguments(parsers)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        leftovers.sweep()
         try:
             if options["action"] == "run":
                 status = run.run(options, self.stdout, self.stderr)
