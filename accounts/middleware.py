@@ -1,16 +1,21 @@
-"""Checks the session of every request against its row."""
+"""Checks the session of every request against its row, and applies what its person prefers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
 
-from accounts import sessions
-from accounts.models import SessionKind, User
+from accounts import sessions, users
+from accounts.models import SessionKind, User, UserSession
 from toolbox import context
+
+ZONE_COOKIE = "zone"
 
 
 def session_rows(
@@ -37,6 +42,25 @@ def session_rows(
     return middleware
 
 
+def preferences(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: times and words are those that the person chose; without a choice, those of the
+    platform and of their browser."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        row: UserSession | None = getattr(request, "sign_in", None)
+        if row is None:
+            return get_response(request)
+        chosen = row.user.language or translation.get_language()
+        zone = ZoneInfo(row.user.time_zone) if row.user.time_zone else None
+        with timezone.override(zone), translation.override(chosen):
+            request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
+            return get_response(request)
+
+    return middleware
+
+
 def begin_session(sender: object, request: HttpRequest, user: User, **_: object) -> None:
     """Django's signal at every ``login``: however a session came to be, it has a row."""
     if not request.session.session_key:
@@ -54,6 +78,9 @@ def begin_session(sender: object, request: HttpRequest, user: User, **_: object)
         session_key=request.session.session_key,
     )
     request.session[sessions.ROW_KEY] = str(row.pk)
+    if not user.time_zone and (zone := request.COOKIES.get(ZONE_COOKIE, "")[:64]):
+        # Pages write it there: the first sign-in by a browser tells where somebody is.
+        users.set_preferences(user, via="browser", time_zone=zone)
 
 
 def end_session(sender: object, request: HttpRequest, user: User | None, **_: object) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
@@ -75,6 +77,25 @@ def change_user(actor: User | None, user: User, **fields: str) -> bool:
     user.full_clean(exclude=["password"])
     user.save(update_fields=list(changes))
     emit("user.changed", actor=actor, target=user, changes=changes)
+    return True
+
+
+@transaction.atomic
+def set_preferences(user: User, *, via: str, **fields: str) -> bool:
+    """Keep the time zone or language that ``user`` chose, or whose browser told it; what does not
+    exist is left out. Returns whether anything changed."""
+    known = {"time_zone": available_timezones(), "language": dict(settings.LANGUAGES)}
+    changes = {
+        name: [getattr(user, name), value]
+        for name, value in fields.items()
+        if value != getattr(user, name) and (not value or value in known[name])
+    }
+    if not changes:
+        return False
+    for name in changes:
+        setattr(user, name, fields[name])
+    user.save(update_fields=list(changes))
+    emit("user.changed", actor=user, target=user, changes=changes, via=via)
     return True
 
 

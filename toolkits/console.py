@@ -55,6 +55,13 @@ def drop_filter(user: Any, name: str) -> None:
     row.save()
 
 
+def end_tour(user: Any) -> None:
+    """Show the first steps no more."""
+    row = preferences(user)
+    row.tour_done = True
+    row.save()
+
+
 def presets(user: Any, toolkit: Toolkit, operation: str) -> QuerySet[RunPreset]:
     """Return the saved inputs of an operation that ``user`` may fill in: own and shared ones."""
     found = RunPreset.objects.filter(toolkit=toolkit, operation=operation)

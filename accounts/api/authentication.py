@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
@@ -34,6 +35,17 @@ class AccessTokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
+
+
+def bearer_of(request: HttpRequest) -> User | None:
+    """Whose token a request carries, before a view is asked; None without a good one."""
+    scheme, _, text = get_authorization_header(request).partition(b" ")  # type: ignore[arg-type]
+    if scheme.lower() != b"bearer":
+        return None
+    try:
+        return _check(text.strip().decode("ascii", "replace"))[0]
+    except AuthenticationFailed:
+        return None
 
 
 def _check(text: str) -> tuple[User, PersonalToken | UserSession]:

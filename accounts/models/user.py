@@ -64,6 +64,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     kind = models.CharField(
         _("kind"), max_length=10, choices=UserKind, default=UserKind.PERSON, editable=False
     )
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("date joined"), default=timezone.now, editable=False)
 

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -20,7 +20,7 @@ from accounts import devices, personal_tokens, provisioning, sessions, users
 from accounts.mfa import policy
 from accounts.models import PersonalToken, Provider, UserSession
 from accounts.pages.confirm import confirmed
-from accounts.pages.forms import PasswordForm, TokenForm
+from accounts.pages.forms import PasswordForm, PreferencesForm, TokenForm
 from accounts.pages.guards import AccountRequest, own_page
 from accounts.problems import NotAllowed
 
@@ -37,6 +37,9 @@ def account(request: AccountRequest) -> HttpResponseBase:
         "tokens": _tokens(request),
         "has_password": request.user.has_usable_password(),
         "factors": list(request.user.factors.all()),
+        "preferences": PreferencesForm(
+            initial={"time_zone": request.user.time_zone, "language": request.user.language}
+        ),
         "factor_required": policy.is_required(request.user),
         "identities": identities,
         "linkable": [row for row in Provider.objects.usable().filter(kind="oidc")
@@ -151,4 +154,18 @@ def token_revoke(request: AccountRequest, token_id: UUID) -> HttpResponseBase:
     except NotAllowed:
         raise Http404 from None
     messages.success(request, _("The token was revoked."))
+    return redirect("account")
+
+
+@own_page
+@require_POST
+def preferences(request: AccountRequest) -> HttpResponseBase:
+    """Choose one's time zone and language."""
+    form = PreferencesForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("There is no such time zone or language."))
+        return redirect("account")
+    users.set_preferences(request.user, via="account", **form.cleaned_data)
+    with translation.override(request.user.language or translation.get_language()):
+        messages.success(request, _("Your preferences are kept."))
     return redirect("account")

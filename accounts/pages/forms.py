@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -140,6 +142,26 @@ class TokenForm(forms.Form):
             toolkits=_words(data["toolkits"]),
             addresses=_words(data["addresses"]),
         )
+
+
+class PreferencesForm(forms.Form):
+    """The zone that times are shown in, and the language of pages."""
+
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), required=False, help_text=_("Exact times are shown in it.")
+    )
+    language = forms.ChoiceField(label=_("Language"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones = sorted(name for name in available_timezones() if "/" in name or name == "UTC")
+        for name, first, offered in (
+            ("time_zone", _("As the browser says"), [(zone, zone) for zone in zones]),
+            ("language", _("As the browser asks"), settings.LANGUAGES),
+        ):
+            made = self.fields[name]
+            assert isinstance(made, forms.ChoiceField)
+            made.choices = [("", first), *offered]
 
 
 def _words(text: str) -> list[str]:

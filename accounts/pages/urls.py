@@ -31,6 +31,7 @@ urlpatterns = [
     path("device/", device.device, name="account-device"),
     path("confirm/", confirm.confirm, name="account-confirm"),
     path("", account.account, name="account"),
+    path("preferences/", account.preferences, name="account-preferences"),
     path("password/", account.password, name="account-password"),
     path("sessions/end/", account.sessions_end_others, name="account-sessions-end"),
     path("sessions/<uuid:session_id>/end/", account.session_end, name="account-session-end"),

@@ -12,4 +12,9 @@ EVENTS = [
         "backup.restored", "A backup was restored: what came after it is gone.",
         folder="where from", taken_at="when it was taken",
     ),
+    warning(
+        "platform.maintenance_begun", "The platform was closed for everybody but administrators.",
+        message="what people are told",
+    ),
+    notice("platform.maintenance_ended", "The platform was opened again."),
 ]

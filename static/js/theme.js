@@ -41,6 +41,10 @@
     document.cookie = `theme=${choice}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
   }
 
+  // The zone of this browser, for a first sign-in: the account keeps it, and it can be changed there.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) document.cookie = `zone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax`;
+
   root.classList.add("has-js");
   apply(chosen());
   prefersLight.addEventListener("change", () => apply(chosen()));

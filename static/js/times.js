@@ -1,7 +1,10 @@
 /* Times: relative ones kept current, exact ones put into the reader's time zone. */
 
 const language = document.documentElement.lang || undefined;
+// The zone of the account; without one, that of the browser.
+const timeZone = document.documentElement.dataset.zone || undefined;
 const parts = new Intl.DateTimeFormat("en-GB", {
+  timeZone,
   year: "numeric", month: "2-digit", day: "2-digit",
   hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZoneName: "short",
 });

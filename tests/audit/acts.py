@@ -223,6 +223,10 @@ SIMPLE: dict[str, tuple[str, Act]] = {
         w.client("user").post("/toolkits/sample/run/hello/")),
     "POST /jobs/<uuid:job_id>/cancel/": ("job.cancel_requested", lambda w: w.client("user").post(
         f"/jobs/{make_job(w.toolkit, w.people['user']).pk}/cancel/")),
+    "POST /account/preferences/": ("user.changed", lambda w: w.client("user").post(
+        "/account/preferences/", {"time_zone": "Asia/Tokyo"})),
+    "POST /admin/maintenance/": ("platform.maintenance_begun", lambda w: w.client("admin").post(
+        "/admin/maintenance/", {"message": "soon"})),
     "POST /jobs/retry/": ("job.requested", lambda w: w.client("user").post("/jobs/retry/", {
         "job": [str(make_job(w.toolkit, w.people["user"], state=JobState.FAILED).pk)]})),
     "POST /toolkits/<slug:slug>/records/<str:collection>/change/": ("record.updated", lambda w:
@@ -381,6 +385,7 @@ NO_ACT: dict[str, str] = {
     "POST /admin/system/": "a page of figures",
     "POST /admin/audit/legalhold/<path:object_id>/change/": "changes nothing of a hold that stands",
     "POST /toolkits/<slug:slug>/run/<str:operation>/choices/<str:name>/": "an ordinary run",
+    "POST /tour/dismiss/": "puts one's own first steps away",
     "POST /arrange/": "arranges one's own dashboard",
     "POST /jobs/filters/": "keeps a filter of one's own",
     "POST /jobs/filters/drop/": "drops a filter of one's own",

@@ -36,6 +36,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.session_rows",
+    "accounts.middleware.preferences",
+    "toolkits.pages.maintenance.pause",
     "toolbox.denials.record_denials",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -83,6 +85,8 @@ STORAGES = {
 }
 
 LANGUAGE_CODE = "en"
+#: Those that are complete: scripts/messages.py --check holds each of them to that.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

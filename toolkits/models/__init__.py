@@ -1,7 +1,7 @@
 from toolkits.models.approval import ApprovalState, JobApproval
 from toolkits.models.card import CardState
 from toolkits.models.catalog import Catalog
-from toolkits.models.console import ConsolePreferences, RunPreset
+from toolkits.models.console import ConsolePreferences, Maintenance, RunPreset
 from toolkits.models.history import ToolkitSample
 from toolkits.models.idempotency import IdempotencyKey
 from toolkits.models.install_plan import InstallPlan, PlanState
@@ -40,6 +40,7 @@ __all__ = [
     "JobLock",
     "JobLog",
     "JobStep",
+    "Maintenance",
     "MissedPolicy",
     "Notice",
     "NotificationChannel",

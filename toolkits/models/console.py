@@ -20,6 +20,8 @@ class ConsolePreferences(models.Model):
     hidden_cards = models.JSONField(default=list)
     #: Operations, as ``slug.operation``.
     favourites = models.JSONField(default=list)
+    #: Whether the tour was put away.
+    tour_done = models.BooleanField(default=False)
     #: Filters of the list of jobs: ``{"name": …, "query": …}``.
     job_filters = models.JSONField(default=list)
 
@@ -59,3 +61,22 @@ class RunPreset(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Maintenance(models.Model):
+    """The one row that is there while the platform is closed for maintenance."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    message = models.CharField(_("message"), max_length=500, blank=True)
+    since = models.DateTimeField(_("since"), auto_now_add=True)
+    begun_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("maintenance")
+        verbose_name_plural = _("maintenance")
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="maintenance_once")]
+
+    def __str__(self) -> str:
+        return self.message

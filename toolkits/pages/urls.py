@@ -30,6 +30,7 @@ _RECORDS = "toolkits/<slug:slug>/records/<str:collection>/"
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
+    path("tour/dismiss/", personal.tour_dismiss, name="tour-dismiss"),
     path("platform/", platform.platform, name="platform"),
     path("search/", search.search_page, name="search"),
     path("search/palette/", search.palette, name="palette"),

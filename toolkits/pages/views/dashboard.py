@@ -13,7 +13,7 @@ from toolkits import access, console
 from toolkits.jobs.states import ACTIVE, JobState
 from toolkits.models import CardState, ConsolePreferences, Toolkit
 from toolkits.models.job import JobKind
-from toolkits.pages import attention
+from toolkits.pages import attention, tour
 from toolkits.pages.guards import PageRequest, page
 from toolkits.pages.views.jobs import HEAVY
 
@@ -80,6 +80,7 @@ def dashboard(request: PageRequest) -> HttpResponseBase:
     )
     context = {
         "cards": cards_of(toolkits, preferences),
+        "tour": tour.of(request.user, toolkits, preferences),
         "has_cards": any(one.cards for one in toolkits),
         "favourites": _favourites(request.user, toolkits, preferences.favourites),
         "attention": attention.of(request.user, awaiting=counts["awaiting"]),

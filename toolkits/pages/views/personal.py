@@ -66,6 +66,14 @@ def filter_drop(request: PageRequest) -> HttpResponseBase:
     return redirect("job-list")
 
 
+@require_POST
+@page
+def tour_dismiss(request: PageRequest) -> HttpResponseBase:
+    """Put away what the dashboard says about what to do next."""
+    console.end_tour(request.user)
+    return redirect("dashboard")
+
+
 @page
 def arrange(request: PageRequest) -> HttpResponseBase:
     """Choose which cards the dashboard shows, and in which order."""
