@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('toolkits', '0011_owed_cleanups'),
+        ('toolkits', '0013_install_jobs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
