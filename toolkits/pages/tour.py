@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from toolkits import access
-from toolkits.models import ConsolePreferences, Job, Toolkit
+from toolkits.models import ConsolePreferences, Job, Schedule, Toolkit
 
 SAMPLE = "sample-toolkit"
 
@@ -66,6 +66,7 @@ def _steps(user: Any, sample: Toolkit) -> tuple[Step, ...]:
 def _setup(user: Any, toolkits: list[Toolkit]) -> tuple[Step, ...]:
     people = User.objects.exclude(pk=user.pk).exists()
     factor = user.factors.exists()
+    timed = Schedule.objects.exists()
     entries = [
         ("account", _("Protect your account"), _("Add a second factor."), factor),
         ("admin:accounts_user_changelist", _("Bring people"), _("Invite them."), people),
@@ -75,7 +76,7 @@ def _setup(user: Any, toolkits: list[Toolkit]) -> tuple[Step, ...]:
             _("Upload a bundle, or take one of a catalog."),
             bool(toolkits),
         ),
-        ("schedule-list", _("Let it run by itself"), _("Schedule an operation."), False),
+        ("schedule-list", _("Let it run by itself"), _("Schedule an operation."), timed),
     ]
     return tuple(
         Step(title, text, address, done)

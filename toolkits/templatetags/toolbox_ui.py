@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from toolkits.jobs.logs import LogLine, LogPage
 from toolkits.jobs.states import JobState
@@ -48,6 +49,13 @@ _STATES: dict[str, tuple[str, str]] = {
     "change": ("warning", "pencil"),
     "destroy": ("critical", "flame"),
 }
+
+#: The words of states that are no job's, for the catalogues of translations.
+_WORDS = (
+    gettext_noop("ok"), gettext_noop("warning"), gettext_noop("critical"),
+    gettext_noop("unknown"), gettext_noop("info"), gettext_noop("read"),
+    gettext_noop("change"), gettext_noop("destroy"),
+)  # fmt: skip
 
 
 @lru_cache(maxsize=1)
