@@ -8,17 +8,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.urls import get_resolver
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.roles import TOOLKIT_USER
 from audit.models import Event
 from tests.browser.console import Console, OpenConsole
 from tests.support import factories
 from tests.support.views import VIEWS
 from toolkits.jobs import logs
 from toolkits.jobs.states import JobState
-from toolkits.models import CardState, Job, Record, Toolkit
+from toolkits.models import CardState, Job, Record, Schedule, Toolkit
 from toolkits.records import create
 
 WIDTHS = (1440, 768, 360)
@@ -62,12 +64,19 @@ def fill(toolkit: Toolkit, user: User) -> list[Job]:
     return [shown, failed, *jobs]
 
 
+def _schedule(toolkit: Toolkit) -> Schedule:
+    owner = Group.objects.get(name=TOOLKIT_USER)
+    when = {"kind": "cron", "cron": "0 3 * * *", "owner": owner}
+    return Schedule.objects.create(name="Nightly", toolkit=toolkit, operation="hello", **when)
+
+
 def addresses(toolkit: Toolkit, jobs: list[Job]) -> list[str]:
     """Pages that are about something."""
     base = f"/toolkits/{toolkit.slug}/"
     record = Record.objects.get(toolkit=toolkit)
     return [
         base, "/jobs/?state=failed&q=nothing", "/docs/?q=toolkit", base + "docs/",
+        base + "changelog/", base + "run/place/schedule/", f"/schedules/{_schedule(toolkit).pk}/",
         base + "docs/runs/", base + "settings/", base + "records/services/",
         base + "records/services/new/", base + "records/services/import/",
         base + f"records/services/{record.pk}/",
