@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('toolkits', '0013_install_jobs'),
+        ('toolkits', '0014_job_trace'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
