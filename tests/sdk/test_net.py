@@ -50,6 +50,7 @@ def test_a_denied_range_wins_over_an_allowed_one():
 def test_cloud_metadata_is_denied_unless_an_administrator_says_otherwise():
     assert ProbeSettings().reach.refusal("169.254.169.254")
     assert ProbeSettings().reach.refusal("fe80::1%eth0")
+    assert ProbeSettings.model_json_schema()["properties"]["allow_ranges"]["default"] == []
     assert ProbeSettings(deny_ranges=[]).reach.refusal("169.254.169.254") is None
 
 

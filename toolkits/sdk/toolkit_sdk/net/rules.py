@@ -99,8 +99,9 @@ def _meanings(address: Address) -> Iterable[Address]:
 class ProbeSettings(Settings):
     """Settings of a toolkit that reaches what people name. Derive the settings class from it."""
 
+    # A plain default, unlike a factory, stands in the schema, so that it is seen before it is set.
     allow_ranges: list[str] = Field(
-        default_factory=list,
+        default=[],
         title="Allowed ranges",
         description="Addresses or CIDR ranges that may be reached. Empty: all that is not denied.",
         max_length=500,
