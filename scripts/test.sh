@@ -22,6 +22,6 @@ else
 fi
 
 echo "ran on: $ran"
-echo "skipped: tests marked long (fuzzing by role, accessibility of every page, 200 jobs under random kills): make test-long runs them"
+echo "skipped: tests marked long (fuzzing by role, accessibility of every page, 200 jobs under random kills, plans at a million jobs, every command of the documents): make test-long runs them"
 [ -n "$skipped" ] && echo "skipped: $skipped"
 exit $status
