@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +22,6 @@ from toolkits.models import InstallPlan, PlanState, ToolkitVersion
 log = logging.getLogger(__name__)
 
 # Another host may be between putting a bundle into a common store and writing its row.
-_VERSION = re.compile(r".+-[0-9a-f]{12}")
 _LEAST_AGE = timedelta(hours=1)
 
 
@@ -63,21 +61,32 @@ def sweep() -> int:
 
 def _drop_plans() -> int:
     folders = {folder.name: folder for folder in _children(".planned")}
-    kept = InstallPlan.objects.filter(state=PlanState.READY).values_list("pk", flat=True)
-    gone = set(folders) - {str(pk) for pk in kept}
+    over = InstallPlan.objects.exclude(state=PlanState.READY).values_list("pk", flat=True)
+    gone = set(folders) & {str(pk) for pk in over}
+    gone |= {name for name in folders if name.startswith("check-")}
     for name in gone:
         shutil.rmtree(folders[name], ignore_errors=True)
     return len(gone)
 
 
+def _unwanted() -> set[str]:
+    """Digests that this database has seen and needs no more. What it knows nothing of is left
+    alone: it may be that of another installation, or of a database that is still to be restored."""
+    plans = InstallPlan.objects.exclude(digest="")
+    seen = set(plans.values_list("digest", flat=True))
+    wanted = set(plans.filter(state=PlanState.READY).values_list("digest", flat=True))
+    return seen - wanted - set(ToolkitVersion.objects.values_list("digest", flat=True))
+
+
 def _drop_folders() -> int:
     known = set(ToolkitVersion.objects.values_list("storage_path", flat=True))
+    unwanted = {digest[:12] for digest in _unwanted()}
     gone = [
         folder
         for top in _children("")
         if not top.name.startswith(".") and os.access(top, os.R_OK)
         for folder in top.iterdir()
-        if _VERSION.fullmatch(folder.name) and storage.relative(folder) not in known
+        if folder.name.rpartition("-")[2] in unwanted and storage.relative(folder) not in known
     ]
     for folder in gone:
         storage.remove(folder)
@@ -85,13 +94,9 @@ def _drop_folders() -> int:
 
 
 def _drop_stored() -> int:
-    wanted = set(ToolkitVersion.objects.values_list("digest", flat=True))
-    ready = InstallPlan.objects.filter(state=PlanState.READY)
-    wanted |= set(ready.values_list("digest", flat=True))
     # Only this host has a part in a store of its own.
     shared = bool(settings.TOOLKIT_BUNDLE_STORAGE)
-    latest = timezone.now() - _LEAST_AGE if shared else None
-    gone = store.unwanted(wanted, latest)
+    gone = store.among(_unwanted(), timezone.now() - _LEAST_AGE if shared else None)
     for digest in gone:
         store.delete(digest)
     return len(gone)

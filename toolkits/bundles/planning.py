@@ -115,6 +115,9 @@ def _fill(plan: InstallPlan, source: Path) -> None:
         digests = storage.write(bundle, bytes_at)
         plan.size_bytes = sum(bundle.sizes.values())
     plan.digest = storage.combine(digests)
+    plan.slug, plan.version = read.slug, read.version
+    # Now, so that whatever a kill leaves from here on is known for what it is.
+    plan.save(update_fields=["digest", "slug", "version"])
     _check_content(read, plan.digest)
     signature = trust.check(bytes_at, digests)
     if why := trust.objection(signature):
@@ -130,7 +133,7 @@ def _fill(plan: InstallPlan, source: Path) -> None:
     # From here on any host can install exactly this.
     store.put(bytes_at, plan.digest)
     progress.step("stored")
-    plan.slug, plan.version, plan.manifest = read.slug, read.version, read.data
+    plan.manifest = read.data
     plan.description, plan.environment = described, str(own or "")
     plan.signature = signature.as_json()
     plan.base_version = toolkit.active_version if toolkit else None

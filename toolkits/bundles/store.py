@@ -124,16 +124,19 @@ def delete(digest: str) -> None:
         log.warning("a bundle that nobody needs stays in the store: %s", _away(error))
 
 
-def unwanted(wanted: set[str], latest: datetime | None) -> list[str]:
-    """The digests in the store that are not in ``wanted``; with ``latest``, those put there
-    before it. Raises ``BundleError``."""
+def among(digests: set[str], latest: datetime | None) -> list[str]:
+    """Those of ``digests`` that the store has; with ``latest``, put there before it.
+
+    Raises ``BundleError``.
+    """
     kept, found = storage(), []
     try:
         for top in kept.listdir("")[0]:
             for name in kept.listdir(top)[1] if len(top) == _TOP_LENGTH else ():
                 digest = name.removesuffix(".zip")
-                old = latest is None or kept.get_modified_time(f"{top}/{name}") < latest
-                if old and digest not in wanted:
+                if digest not in digests:
+                    continue
+                if latest is None or kept.get_modified_time(f"{top}/{name}") < latest:
                     found.append(digest)
     except FileNotFoundError:
         return []
