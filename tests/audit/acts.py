@@ -433,6 +433,10 @@ NO_COMMANDS: dict[str, str] = {
     "preflight": "checks",
     "backup": "needs the bundles of every version: its own tests have the event",
     "restore": "needs an empty database: its own tests have the event",
+    "notifications list": "shows",
+    "notifications test": "sends a message of a rule that is there",
+    "notifications add": "its own tests have the event",
+    "notifications remove": "its own tests have the event",
     "rqworker": "runs jobs, whose events the jobs have",
     "scheduler": "does what is due, whose events the services have",
 }
