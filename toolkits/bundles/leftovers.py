@@ -69,18 +69,19 @@ def _drop_plans() -> int:
     return len(gone)
 
 
-def _unwanted() -> set[str]:
-    """Digests that this database has seen and needs no more. What it knows nothing of is left
-    alone: it may be that of another installation, or of a database that is still to be restored."""
+def _without_version() -> set[str]:
+    """Digests that this database has seen and that are installed nowhere. What it knows nothing
+    of is left alone: it may be that of another installation, or of a database that is still to be
+    restored."""
     plans = InstallPlan.objects.exclude(digest="")
     seen = set(plans.values_list("digest", flat=True))
-    wanted = set(plans.filter(state=PlanState.READY).values_list("digest", flat=True))
-    return seen - wanted - set(ToolkitVersion.objects.values_list("digest", flat=True))
+    return seen - set(ToolkitVersion.objects.values_list("digest", flat=True))
 
 
 def _drop_folders() -> int:
     known = set(ToolkitVersion.objects.values_list("storage_path", flat=True))
-    unwanted = {digest[:12] for digest in _unwanted()}
+    # A plan that waits takes its bytes from the store when it is confirmed.
+    unwanted = {digest[:12] for digest in _without_version()}
     gone = [
         folder
         for top in _children("")
@@ -96,7 +97,9 @@ def _drop_folders() -> int:
 def _drop_stored() -> int:
     # Only this host has a part in a store of its own.
     shared = bool(settings.TOOLKIT_BUNDLE_STORAGE)
-    gone = store.among(_unwanted(), timezone.now() - _LEAST_AGE if shared else None)
+    ready = InstallPlan.objects.filter(state=PlanState.READY)
+    unwanted = _without_version() - set(ready.values_list("digest", flat=True))
+    gone = store.among(unwanted, timezone.now() - _LEAST_AGE if shared else None)
     for digest in gone:
         store.delete(digest)
     return len(gone)
