@@ -22,11 +22,12 @@ from tests.support.factories import make_job, make_token, make_user
 from toolkits.catalogs import making, refresh
 from toolkits.jobs import approvals
 from toolkits.jobs.states import JobState
-from toolkits.models import Catalog
+from toolkits.models import Catalog, NotificationRule
 
 _USER = "POST /admin/accounts/user/"
 _PROVIDER = "POST /admin/accounts/provider/"
 _CATALOG = "POST /admin/toolkits/catalog/"
+_RULE = "POST /admin/toolkits/notificationrule/"
 _OIDC = {
     "name": "SSO", "slug": "sso", "enabled": "on", "position": "10", "mappings": "",
     "settings-issuer": "http://localhost:1", "settings-client_id": "toolbox",
@@ -95,6 +96,29 @@ def _add_catalog(w: World) -> Any:
 
 
 act(f"{_CATALOG}add/", "catalog.created")(_add_catalog)
+
+
+def _rule(w: World, page: str, *args: Any, **changes: Any) -> Any:
+    """Send the form of a rule of notifications as a curator."""
+    data = {"name": "Chat", "enabled": "on", "outcomes": ["failed"], "channel": "webhook",
+            "url": "https://chat.example.com/x", **changes}  # fmt: skip
+    url = reverse(f"admin:toolkits_notificationrule_{page}", args=args)
+    return w.client("curator").post(url, data)
+
+
+act(f"{_RULE}add/", "notification.created")(lambda w: _rule(w, "add"))
+
+
+@act(f"{_RULE}<path:object_id>/change/", "notification.changed")
+def _change_rule(w: World) -> Any:
+    _rule(w, "add")
+    return _rule(w, "change", NotificationRule.objects.get().pk, name="Renamed")
+
+
+@act(f"{_RULE}<path:object_id>/delete/", "notification.removed")
+def _remove_rule(w: World) -> Any:
+    _rule(w, "add")
+    return _rule(w, "delete", NotificationRule.objects.get().pk, post="yes")
 
 
 @act(f"{_CATALOG}<path:object_id>/change/", "catalog.changed")

@@ -1,10 +1,11 @@
-"""Who is told of how jobs end, and each message on its way. Read-only."""
+"""Who is told of how jobs end, and each message on its way."""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlsplit
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -13,13 +14,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from toolbox.admin.base import ReadOnlyAdmin
+from toolbox.admin.base import ReadOnlyAdmin, ToolboxModelAdmin
+from toolkits.admin.notification_forms import RuleForm
 from toolkits.models import (
     DeliveryState,
     NotificationChannel,
     NotificationDelivery,
     NotificationRule,
 )
+from toolkits.notify import rules
 from toolkits.templatetags import toolbox_ui as ui
 
 _TONES = {
@@ -29,18 +32,8 @@ _TONES = {
 }
 
 
-class _ForCurators(ReadOnlyAdmin):
-    """Open to who may view notification rules."""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("toolkits.view_notificationrule")
-
-
 @admin.register(NotificationRule)
-class NotificationRuleAdmin(_ForCurators):
+class NotificationRuleAdmin(ToolboxModelAdmin):
     """Rules. The path of a webhook's address may hold a token, so only its host is shown."""
 
     icon = "bell"
@@ -51,11 +44,53 @@ class NotificationRuleAdmin(_ForCurators):
     list_select_related = ("toolkit", "schedule")
     search_fields = ("name",)
     sortable_by = ()
-    fields = ("name", "status", "about", "ends", "to", "created_by", "created_at")
-    readonly_fields = ("status", "about", "ends", "to")
+    form = RuleForm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[NotificationRule]:
         return super().get_queryset(request).select_related("toolkit", "schedule", "created_by")
+
+    def get_fieldsets(self, request: HttpRequest, obj: NotificationRule | None = None) -> Any:
+        if obj is not None and not self.has_change_permission(request, obj):
+            return [(None, {"fields": ("name", "status", "about", "ends", "to")})]
+        key = ("signing_key", "drop_key") if obj and obj.has_signing_key else ("signing_key",)
+        about = ("name", "enabled", "toolkit", "operation", "schedule", "outcomes")
+        return [
+            (None, {"fields": about}),
+            (_("Who is told"), {"fields": ("channel", "url", *key, "recipients")}),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: NotificationRule | None = None) -> Any:
+        if obj is None or self.has_change_permission(request, obj):
+            return ()
+        return ("status", "about", "ends", "to")
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: NotificationRule | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        if obj is not None and not self.has_change_permission(request, obj):
+            kwargs["form"] = forms.ModelForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def save_model(
+        self, request: HttpRequest, obj: NotificationRule, form: Any, change: bool
+    ) -> None:
+        if not change:
+            made = rules.create(request.user, signing_key=form.key or "", **form.values())
+            obj.pk = made.pk
+            return
+        rules.change(self.get_queryset(request).get(pk=obj.pk), request.user, form.key,
+                     **form.values())  # fmt: skip
+
+    def delete_model(self, request: HttpRequest, obj: NotificationRule) -> None:
+        rules.delete(obj, request.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[NotificationRule]) -> None:
+        for rule in queryset:
+            rules.delete(rule, request.user)
 
     @admin.display(description=gettext_lazy("state"))
     def status(self, rule: NotificationRule) -> SafeString:
@@ -83,7 +118,7 @@ class NotificationRuleAdmin(_ForCurators):
 
 
 @admin.register(NotificationDelivery)
-class NotificationDeliveryAdmin(_ForCurators):
+class NotificationDeliveryAdmin(ReadOnlyAdmin):
     """Messages, newest first."""
 
     icon = "send"
@@ -98,6 +133,12 @@ class NotificationDeliveryAdmin(_ForCurators):
     ordering = ("-id",)
     fields = ("rule", "of_job", "status", "tries", "problem", "created_at", "delivered_at")
     readonly_fields = ("status", "of_job", "problem")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("toolkits.view_notificationrule")
 
     @admin.display(description=gettext_lazy("state"))
     def status(self, delivery: NotificationDelivery) -> SafeString:

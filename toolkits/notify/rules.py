@@ -29,6 +29,7 @@ FIELDS = frozenset(
         "recipients",
     }
 )  # fmt: skip
+SHORTEST_KEY = 16
 _MOST_RECIPIENTS = 50
 
 
@@ -98,11 +99,12 @@ def _set(rule: NotificationRule, values: dict[str, Any]) -> None:
         setattr(rule, name, value)
     if rule.schedule is not None:
         rule.toolkit = rule.schedule.toolkit
-    if errors := [FieldError((name,), message) for name, message in _wrong(rule)]:
+    if errors := [FieldError((name,), message) for name, message in problems(rule)]:
         raise InputError(errors)
 
 
-def _wrong(rule: NotificationRule) -> list[tuple[str, str]]:
+def problems(rule: NotificationRule) -> list[tuple[str, str]]:
+    """What is wrong with a rule as it would be written: the field, and what is to be done."""
     found = []
     if not rule.name.strip():
         found.append(("name", "is required"))
@@ -134,8 +136,8 @@ def _wrong_recipients(rule: NotificationRule) -> list[tuple[str, str]]:
 
 def _keep_key(rule: NotificationRule, key: str) -> None:
     if key:
-        if len(key) < 16:
-            message = "needs at least 16 characters"
+        if len(key) < SHORTEST_KEY:
+            message = f"needs at least {SHORTEST_KEY} characters"
             raise InputError([FieldError(("signing_key",), message)])
         secrets.client().write(rule.vault_path, {KEY_FIELD: key})
     elif rule.has_signing_key:
