@@ -20,13 +20,18 @@ FOLDER.chmod(0o711)
 VALKEY_PASSWORD = secrets.token_hex(16)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _held_port() -> int:
+    """A port that stays this process's own until its server starts, minutes later perhaps: a
+    socket is bound to it that never listens, beside which servers may bind theirs."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    _holders.append(holder)
+    return int(holder.getsockname()[1])
 
 
-VALKEY_PORT, OPENBAO_PORT = _free_port(), _free_port()
+_holders: list[socket.socket] = []
+VALKEY_PORT, OPENBAO_PORT = _held_port(), _held_port()
 VAULT_TOKEN_FILE = FOLDER / "vault-token"
 
 for name in list(os.environ):
