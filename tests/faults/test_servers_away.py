@@ -134,9 +134,9 @@ def test_jobs_outlive_a_postgresql_that_crashes_and_comes_back(
 @contextmanager
 def on_own_cluster() -> Iterator[str]:
     """Move this test to a cluster of its own, with what is in the database by now: others may
-    run on the usual one just now."""
+    run on the usual one just now. What it has committed outlives a crash."""
     before = dict(connection.settings_dict)
-    with postgres.cluster() as url:
+    with postgres.cluster(durable=True) as url:
         postgres.copy(_url(before), url)
         connection.close()
         connection.settings_dict.update(postgres.settings_of(url))

@@ -48,8 +48,8 @@ def _unprivileged() -> tuple[list[str], int, int]:
 def cluster(*, durable: bool = False) -> Iterator[str]:
     """Run a cluster for a block and give the URL of an empty database.
 
-    ``durable`` keeps PostgreSQL's own defaults, by which a commit is on disk; measurements of
-    speed want them, tests do not.
+    ``durable`` keeps PostgreSQL's own defaults, by which a commit is on disk: measurements of
+    speed want them and tests in which it crashes, others do not.
     """
     programs = binaries()
     if programs is None:
