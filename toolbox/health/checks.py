@@ -67,15 +67,28 @@ def configuration() -> str:
 
 
 def database() -> str:
-    """The database answers."""
+    """The database answers. Says when it may forget what it has committed."""
+    lax = []
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
+            if connection.vendor == "postgresql":
+                cursor.execute(
+                    "SELECT name FROM pg_settings WHERE setting = 'off'"
+                    " AND name IN ('fsync', 'synchronous_commit') ORDER BY name"
+                )
+                lax = [row[0] for row in cursor.fetchall()]
     except DatabaseError as error:
         raise CheckFailed(
             f"the database does not answer: {str(error).strip().splitlines()[0]}",
             "Check DATABASE_URL and that the server runs.",
         ) from None
+    if lax:
+        # A worker's claim that is forgotten lets a second one take the job.
+        return (
+            f"{connection.vendor}; a crash of it can lose commits and run a job twice: "
+            f"{' and '.join(lax)} off"
+        )
     return connection.vendor
 
 
