@@ -51,6 +51,18 @@ EVENTS = [
     notice("catalog.created", "A catalog of toolkits was added."),
     notice("catalog.changed", "A catalog of toolkits was changed."),
     notice("catalog.removed", "A catalog of toolkits was removed."),
+    info("catalog.fetch_asked", "Somebody asked for a catalog of toolkits to be fetched now."),
+    info(
+        "catalog.fetched",
+        "A catalog of toolkits was fetched from its address.",
+        digest="SHA-256 of the document",
+        entries="how many toolkits it offers",
+    ),
+    warning(
+        "catalog.fetch_failed",
+        "A catalog could not be fetched, or was none. Told again when the reason changes.",
+        reason=_REASON,
+    ),
 ]
 
 DATA = [

@@ -141,6 +141,13 @@ class _Site(http.server.SimpleHTTPRequestHandler):
         return
 
 
+@act("ACTION toolkits.Catalog fetch_now", "catalog.fetch_asked")
+def _fetch_catalog(w: World) -> Any:
+    _add_catalog(w)
+    given = {"action": "fetch_now", "_selected_action": [Catalog.objects.get().pk]}
+    return w.client("admin").post(reverse("admin:toolkits_catalog_changelist"), given)
+
+
 @act("POST /api/v1/catalog/<slug:slug>/install/", "toolkit.installed")
 def _install_from_catalog(w: World) -> Any:
     with tempfile.TemporaryDirectory() as name, override_settings(

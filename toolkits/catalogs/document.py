@@ -1,15 +1,17 @@
 """The catalog's document: JSON with ``toolkits``, each with its versions.
 
 ``{"catalog_version": 1, "name": …, "toolkits": [{"slug", "name", "description", "categories",
-"tags", "icon", "docs", "versions": [{"version", "url", "digest", "size", "requires": {"toolbox"},
-"changelog"}]}]}``. An entry may instead have ``version`` and ``bundle_url`` of its own. A bundle's
-URL is absolute, or relative to the catalog's.
+"tags", "icon", "docs", "readme", "versions": [{"version", "url", "digest", "size",
+"requires": {"toolbox"}, "changelog"}]}]}``. An entry may instead have ``version`` and
+``bundle_url`` of its own. ``docs`` is an address to read on at, ``readme`` Markdown. A bundle's
+URL and ``docs`` are absolute, or relative to the catalog's.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -18,6 +20,8 @@ from toolkits.bundles import semver
 
 _MOST_ENTRIES = 2000
 _MOST_VERSIONS = 100
+_PICTURE = re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)")
+_FILE_LINK = re.compile(r"\[([^\]\n]+)\]\((?!https?:|mailto:)[^)\n]*\)")
 _OTHER_RUNTIME = "It was built for another runtime (a backend router), not for this platform."
 
 
@@ -45,6 +49,17 @@ def _texts(item: dict[str, Any], name: str) -> list[str]:
     return [text[:50] for text in listed if isinstance(text, str)]
 
 
+def _prose(text: str) -> str:
+    """Markdown without what only the bundle itself holds: pictures, and links to its files."""
+    return _FILE_LINK.sub(r"\1", _PICTURE.sub("", text))
+
+
+def _address(place: str, url: str) -> str:
+    """Where a person can go on reading; empty for what no browser should be led to."""
+    whole = urljoin(url, place) if place else ""
+    return whole if urlsplit(whole).scheme in {"http", "https"} else ""
+
+
 def _entry(item: dict[str, Any], url: str) -> dict[str, Any]:
     manifest = item["manifest"] if isinstance(item.get("manifest"), dict) else {}
     both = {**manifest, **item}
@@ -61,7 +76,8 @@ def _entry(item: dict[str, Any], url: str) -> dict[str, Any]:
         "name": _text(both, "name", 100) or _text(both, "slug", 64),
         "description": _text(both, "description", 300),
         "icon": _text(both, "icon", 50),
-        "docs": _text(both, "docs", 500),
+        "docs": _address(_text(both, "docs", 500), url),
+        "readme": _prose(_text(both, "readme", 20_000)),
         "categories": _texts(both, "categories"),
         "tags": _texts(both, "tags"),
         "versions": usable,
@@ -91,7 +107,7 @@ def _version(item: dict[str, Any], url: str) -> dict[str, Any]:
         "version": version if place else "",
         "url": urljoin(url, place),
         "digest": _text(item, "digest", 64).lower(),
-        "changelog": _text(item, "changelog", 20_000),
+        "changelog": _prose(_text(item, "changelog", 20_000)),
         "requires": wanted,
         "fits": _fits(wanted),
     }

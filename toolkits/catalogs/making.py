@@ -6,31 +6,76 @@ import json
 from pathlib import Path
 from typing import Any
 
-from toolkits.bundles import manifest, storage
+from toolkits.bundles import manifest, semver, storage
 from toolkits.bundles.pack import pack
-from toolkits.bundles.source import Bundle
+from toolkits.bundles.source import MANIFEST, Bundle
+from toolkits.errors import BundleError
+
+_LONGEST_TEXT = 20_000
 
 
-def make(folders: list[Path], target: Path, name: str) -> list[str]:
-    """Pack each folder into ``target`` and write ``catalog.json`` beside the zips.
+def make(sources: list[Path], target: Path, name: str) -> list[str]:
+    """Pack each toolkit into ``target`` and write ``catalog.json`` beside the zips.
 
-    Returns what was packed, as ``slug version``. Raises ``BundleError``.
+    A source is a toolkit's folder or zip, or a folder of such. Several versions of a toolkit make
+    one entry. Returns what was packed, as ``slug version``. Raises ``BundleError``.
     """
     target.mkdir(parents=True, exist_ok=True)
-    entries = [_entry(folder, target) for folder in folders]
-    body = {"catalog_version": 1, "name": name, "toolkits": entries}
+    entries: dict[str, dict[str, Any]] = {}
+    made: list[str] = []
+    for source in _toolkits(sources, target):
+        entry = _entry(source, target)
+        packed = f"{entry['slug']} {entry['versions'][0]['version']}"
+        if packed in made:
+            raise BundleError(f"{packed} is there twice", where=str(source))
+        made.append(packed)
+        known = entries.get(entry["slug"])
+        entries[entry["slug"]] = _together(known, entry) if known else entry
+    body = {"catalog_version": 1, "name": name, "toolkits": list(entries.values())}
     (target / "catalog.json").write_text(json.dumps(body, indent=2) + "\n")
-    return [f"{entry['slug']} {entry['versions'][0]['version']}" for entry in entries]
+    return made
 
 
-def _entry(folder: Path, target: Path) -> dict[str, Any]:
-    with Bundle(folder) as bundle:
+def _toolkits(sources: list[Path], target: Path) -> list[Path]:
+    """Every toolkit among the sources; a folder that is none itself gives what lies in it."""
+    found: list[Path] = []
+    for source in sources:
+        if not source.is_dir() or (source / MANIFEST).exists():
+            found.append(source)
+            continue
+        inside = [path for path in sorted(source.iterdir()) if _is_toolkit(path, target)]
+        if not inside:
+            raise BundleError(
+                f"there is neither {MANIFEST} nor a folder or zip of a toolkit in it",
+                where=str(source),
+            )
+        found += inside
+    return found
+
+
+def _is_toolkit(path: Path, target: Path) -> bool:
+    if path.resolve() == target.resolve():
+        return False
+    return (path / MANIFEST).is_file() or (path.is_file() and path.suffix == ".zip")
+
+
+def _together(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """One entry with the versions of both; the newest speaks for the toolkit."""
+    versions = sorted(
+        [*one["versions"], *other["versions"]],
+        key=lambda version: semver.key(version["version"]),
+        reverse=True,
+    )
+    newest = one if one["versions"][0] is versions[0] else other
+    return {**newest, "versions": versions}
+
+
+def _entry(source: Path, target: Path) -> dict[str, Any]:
+    with Bundle(source) as bundle:
         read = manifest.read(bundle)
-        changelog = bundle.read("CHANGELOG.md").decode(errors="replace") if (
-            "CHANGELOG.md" in bundle.sizes
-        ) else ""  # fmt: skip
+        changelog, readme = _words(bundle, "CHANGELOG.md"), _words(bundle, "docs/README.md")
         digest = storage.combine(storage.digests_in(bundle))
-    file = pack(folder, target / f"{read.slug}-{read.version}.zip")
+    file = pack(source, target / f"{read.slug}-{read.version}.zip")
     return {
         "slug": read.slug,
         "name": read.name,
@@ -38,6 +83,8 @@ def _entry(folder: Path, target: Path) -> dict[str, Any]:
         "categories": read.categories,
         "tags": read.tags,
         "icon": read.icon,
+        "docs": read.data.get("homepage", ""),
+        "readme": readme,
         "versions": [
             {
                 "version": read.version,
@@ -45,7 +92,13 @@ def _entry(folder: Path, target: Path) -> dict[str, Any]:
                 "digest": digest,
                 "size": file.stat().st_size,
                 "requires": read.data["requires"],
-                "changelog": changelog[:20_000],
+                "changelog": changelog,
             }
         ],
     }
+
+
+def _words(bundle: Bundle, path: str) -> str:
+    if path not in bundle.sizes:
+        return ""
+    return bundle.read(path).decode(errors="replace")[:_LONGEST_TEXT]

@@ -162,7 +162,8 @@ def check_offer(
             most_bytes=settings.TOOLKIT_UPLOAD_MAX_BYTES,
             most_seconds=_MOST_SECONDS,
             allow_private=settings.TOOLKIT_CATALOG_ALLOW_PRIVATE,
-            allow_file=offer.catalog.from_settings,
+            # A site far away names no file of this host, even one that the settings name.
+            allow_file=offer.catalog.from_settings and offer.catalog.url.startswith("file:"),
         )
     except FetchError as error:
         planning.refuse(plan, BundleError(str(error), where=chosen["url"][:200]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import tempfile
 from datetime import timedelta
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -56,6 +58,7 @@ def refresh(catalog: Catalog) -> bool:
     """Fetch one catalog; whether that worked. A failure leaves the entries as they were."""
     with tempfile.TemporaryDirectory(prefix="catalog-") as folder:
         target = Path(folder, "catalog.json")
+        before = catalog.error
         try:
             came_from = fetch(
                 catalog.url,
@@ -66,14 +69,28 @@ def refresh(catalog: Catalog) -> bool:
                 # Only who may change the settings of the process may name its files.
                 allow_file=catalog.from_settings,
             )
-            catalog.entries = document.read(target.read_bytes(), came_from)
+            body = target.read_bytes()
+            catalog.entries = document.read(body, came_from)
             catalog.error, catalog.fetched_at = "", timezone.now()
         except (FetchError, ValueError) as error:
+            body = b""
             catalog.error = str(error)[:500]
             log.warning("the catalog %s was not fetched: %s", catalog.name, error)
     catalog.tried_at = timezone.now()
-    catalog.save(update_fields=["entries", "error", "fetched_at", "tried_at"])
+    with transaction.atomic():
+        catalog.save(update_fields=["entries", "error", "fetched_at", "tried_at"])
+        if catalog.error:
+            _tell_failed(catalog, before)
+        else:
+            digest = hashlib.sha256(body).hexdigest()
+            emit("catalog.fetched", target=catalog, digest=digest, entries=len(catalog.entries))
     return not catalog.error
+
+
+def _tell_failed(catalog: Catalog, before: str) -> None:
+    # It is tried again every few minutes: the same failure is told once.
+    if catalog.error != before:
+        emit("catalog.fetch_failed", target=catalog, outcome="failure", reason=catalog.error)
 
 
 def _due() -> list[Catalog]:
@@ -99,6 +116,13 @@ def ask_due() -> int:
         except RedisError:
             return 0
     return len(due)
+
+
+def ask(catalogs: QuerySet[Catalog]) -> int:
+    """Have a worker fetch these as soon as it can; returns how many there are."""
+    asked = catalogs.filter(enabled=True).update(tried_at=None)
+    transaction.on_commit(ask_due)
+    return asked
 
 
 def run_due() -> None:

@@ -33,7 +33,8 @@ def add_arguments(actions: Any) -> None:
     pack.add_argument("source", type=Path, nargs="+")
     pack.add_argument("--output", type=Path, help="the zip; with --catalog, the folder")
     pack.add_argument(
-        "--catalog", metavar="NAME", help="make a catalog of the folders, for a static file server"
+        "--catalog", metavar="NAME",
+        help="make a catalog of toolkits, or of a folder of them, for a static file server",
     )
     keygen = actions.add_parser("keygen", help="make a key pair to sign toolkits with")
     keygen.add_argument("path", type=Path, help="where the private key goes (mode 0600)")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 
 import pytest
+from django.core.management import call_command
+from django.urls import reverse
 
 from accounts.roles import TOOLKIT_CURATOR
+from audit.models import Event
 from tests.support.factories import make_user
 from tests.support.kits import HELLO, install_kit, write_kit
 from toolbox.fetching import FetchError, fetch
@@ -178,6 +183,94 @@ def test_installing_by_the_api(catalog, client, db):
     assert done.status_code == 201, done.content
     assert Toolkit.objects.get().active_version.version == "2.0.0"
     assert client.get("/api/v1/toolkits/updates/").json()["results"] == []
+
+
+def test_each_fetching_is_on_record_and_a_lasting_failure_once(catalog, site):
+    done = Event.objects.get(name="catalog.fetched")
+    body = (site.folder / "catalog.json").read_bytes()
+    assert done.target_label == "ours"
+    assert done.details == {"digest": hashlib.sha256(body).hexdigest(), "entries": 1}
+
+    (site.folder / "catalog.json").unlink()
+    refresh.refresh(catalog)
+    refresh.refresh(catalog)
+
+    failed = Event.objects.get(name="catalog.fetch_failed")
+    assert failed.outcome == "failure"
+    assert "answers 404" in failed.details["reason"]
+
+
+def test_an_administrator_has_it_fetched_now_and_another_address_drops_the_old_offers(
+    catalog, client, admin_user
+):
+    client.force_login(admin_user)
+    listed = reverse("admin:toolkits_catalog_changelist")
+    client.post(listed, {"action": "fetch_now", "_selected_action": [catalog.pk]})
+    catalog.refresh_from_db()
+    assert catalog.tried_at is None
+    assert offers.find("fleet") is not None
+
+    page = reverse("admin:toolkits_catalog_change", args=[catalog.pk])
+    form = {"name": "ours", "url": "https://elsewhere.example/c.json", "enabled": "on"}
+    assert client.post(page, form).status_code == 302
+
+    catalog.refresh_from_db()
+    assert (catalog.entries, catalog.fetched_at, catalog.tried_at) == ([], None, None)
+
+
+def test_a_folder_of_toolkits_becomes_one_catalog_with_all_versions(site, tmp_path, db):
+    kits = tmp_path / "kits"
+    for version in ("1.0.0", "1.10.0", "1.9.0"):
+        files = {"docs/README.md": f"# Fleet\n\nOf {version}. ![x](page.png) [More](more.md)\n"}
+        write_kit(kits / version, HELLO, slug="fleet", version=version, files=files).rename(
+            kits / f"fleet-{version}"
+        )
+        (kits / version).rmdir()
+    write_kit(kits, HELLO, slug="other")
+    call_command(
+        "toolkit", "pack", str(kits), "--catalog", "Ours", "--output", str(site.folder),
+        stdout=io.StringIO(),
+    )  # fmt: skip
+
+    made = Catalog.objects.create(name="ours", url=f"{site.url}/catalog.json")
+    refresh.refresh(made)
+
+    entry = offers.find("fleet").entry
+    assert [each["version"] for each in entry["versions"]] == ["1.10.0", "1.9.0", "1.0.0"]
+    assert entry["readme"] == "# Fleet\n\nOf 1.10.0.  More\n"
+    assert offers.find("other") is not None
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BundleError, match="neither toolkit.json nor"):
+        making.make([tmp_path / "empty"], tmp_path / "out", "x")
+
+
+@pytest.mark.parametrize(
+    ("docs", "shown"),
+    [
+        ("https://docs.example/fleet", "https://docs.example/fleet"),
+        ("fleet.html", "{site}/fleet.html"),
+        ("javascript:alert(1)", ""),
+        ("", ""),
+    ],
+)
+def test_an_entry_leads_to_its_documentation(catalog, site, docs, shown):
+    edit(site, lambda entry: entry.update(docs=docs))
+    refresh.refresh(catalog)
+
+    assert offers.find("fleet").entry["docs"] == shown.format(site=site.url)
+
+
+def test_a_catalog_of_the_settings_that_is_far_away_names_no_file_of_the_host(
+    catalog, site, tmp_path, curator
+):
+    Catalog.objects.update(from_settings=True)
+    bundle = next(site.folder.glob("*.zip"))
+    edit(site, lambda entry: entry["versions"][0].update(url=f"file://{bundle}"))
+    catalog.refresh_from_db()
+    refresh.refresh(catalog)
+
+    with pytest.raises(FetchError, match="is not https"):
+        offers.plan_offer(offers.find("fleet"), curator, via="api")
 
 
 def test_a_user_sees_no_catalog(catalog, client, user):

@@ -41,6 +41,8 @@ class OfferSerializer(serializers.Serializer[Any]):
     description = serializers.CharField(allow_blank=True)
     categories = serializers.ListField(child=serializers.CharField())
     tags = serializers.ListField(child=serializers.CharField())
+    docs = serializers.CharField(allow_blank=True, help_text="Where to read on; an address.")
+    readme = serializers.CharField(allow_blank=True, help_text="Its documentation, in Markdown.")
     catalog = serializers.CharField()
     fetched_at = serializers.DateTimeField(allow_null=True)
     stale = serializers.CharField(
@@ -66,6 +68,8 @@ def offer_json(offer: Offer) -> dict[str, Any]:
     return {
         "slug": offer.slug,
         **{key: offer.entry[key] for key in ("name", "description", "categories", "tags")},
+        # Catalogs that were fetched by an older release lack these until their next hour.
+        **{key: offer.entry.get(key, "") for key in ("docs", "readme")},
         "catalog": offer.catalog.name,
         "fetched_at": offer.catalog.fetched_at,
         "stale": offer.catalog.error,
