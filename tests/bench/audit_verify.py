@@ -7,7 +7,7 @@ import time
 from tests.bench.report import Report, Series
 from tests.bench.stage import Stage
 
-_BOUND = 60.0
+_BOUND, _ROUNDS = 60.0, 3
 
 
 def whole_chain(stage: Stage, report: Report, count: int) -> None:
@@ -20,17 +20,18 @@ def whole_chain(stage: Stage, report: Report, count: int) -> None:
     started = time.perf_counter()
     trail.grow(count)
     report.add(Series(f"{count:,} chained events written", "s", [time.perf_counter() - started]))
-    started, worked = time.perf_counter(), time.process_time()
-    found = verify()
-    passed, worked = time.perf_counter() - started, time.process_time() - worked
-    assert found.whole, found.findings[:3]
-    assert found.rows >= count
-    report.add(
-        Series(f"{found.rows:,} events verified", "s", [passed]),
-        Series(f"{found.rows:,} events verified, of which this process worked", "s", [worked]),
-    )
+    passed, worked = Series(f"{count:,} events verified", "s"), Series("", "s")
+    worked.name = f"{passed.name}, of which this process worked"
+    for _ in range(_ROUNDS):
+        started, began = time.perf_counter(), time.process_time()
+        found = verify()
+        passed.values.append(time.perf_counter() - started)
+        worked.values.append(time.process_time() - began)
+        assert found.whole, found.findings[:3]
+        assert found.rows >= count
+    report.add(passed, worked)
     share = count / 1_000_000
-    report.goal("seconds to verify 1,000,000 events", passed / share, _BOUND, at_most=True,
+    report.goal("seconds to verify 1,000,000 events", passed.median / share, _BOUND, at_most=True,
                 unit="s")  # fmt: skip
     place = count // 2
     trail.tamper("UPDATE audit_event SET actor_label = 'nobody' WHERE sequence = %s", [place])

@@ -30,7 +30,7 @@ MEASUREMENTS: dict[str, tuple[Callable[[Stage, Report, int], None], int, int]] =
     "pages": (web.pages, 60, 10),
     "install": (web.install, 10, 3),
     "processes": (web.processes, 5, 2),
-    "audit": (web.audit, 1, 1),
+    "audit": (web.audit, 5, 1),
     # These fill the database, so they come last.
     "growth": (growth.growth, 40, 10),
     "a_million": (growth.a_million, 1_000_000, 20_000),

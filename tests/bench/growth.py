@@ -9,13 +9,26 @@ import math
 import statistics
 import time
 from collections.abc import Callable
-
-import requests
+from functools import partial
 
 from tests.bench.report import Report, Series
 from tests.bench.stage import Stage
 from tests.bench.web import ENV, browser, reader, timed
 
+#: Lists of jobs, by what is asked; the filters are as wide and as narrow as people's.
+_LISTS = {
+    "API list of jobs": "/api/v1/jobs/",
+    "API list of failed jobs": "/api/v1/jobs/?state=failed",
+    "API list of jobs of a toolkit": "/api/v1/jobs/?toolkit=kit7",
+    "API list of failed jobs of an operation": (
+        "/api/v1/jobs/?toolkit=kit0&operation=op0&state=failed,timed_out"
+    ),
+    "API list that no job fits": "/api/v1/jobs/?toolkit=kit5&state=failed",
+    "page of jobs": "/jobs/",
+    "page of failed jobs": "/jobs/?state=failed",
+    "page of jobs of a toolkit": "/jobs/?toolkit=kit7",
+}
+_ASKED = 100
 #: n log n from 1 to 100 times, at the sizes that are measured here.
 _N_LOG_N = 100 * math.log(100_000) / math.log(1000)
 
@@ -49,23 +62,25 @@ def growth(stage: Stage, report: Report, count: int) -> None:
 
 
 def a_million(stage: Stage, report: Report, count: int) -> None:
-    """The list of jobs at a thousand and at ``count`` jobs."""
+    """Lists of jobs, filtered and not, at a thousand and at ``count`` jobs."""
     if not _has_series():
         print("skipped: a list at a million jobs needs PostgreSQL")
         return
     process, url = stage.platform.web(**ENV)
-    session, headers = requests.Session(), reader(stage)
-    more, found = _more_jobs(stage), []
+    session, headers = browser(url, stage.user.username), reader(stage)
+    more = _more_jobs(stage)
+    found: dict[str, list[Series]] = {name: [] for name in _LISTS}
     for size in (1000, count):
         more(size)
-        address = f"{url}/api/v1/jobs/"
-        timed(20, lambda: session.get(address, headers=headers, timeout=60))  # noqa: B023
-        times = timed(200, lambda: session.get(address, headers=headers, timeout=60))  # noqa: B023
-        found.append(Series(f"API list of jobs among {size:,}", "ms", times))
-    report.add(*found)
-    ratio = found[1].median / found[0].median
-    report.goal(f"API list at {count:,} / 1,000 jobs", ratio, 1.5, at_most=True, unit="x")
+        for name, path in _LISTS.items():
+            ask = partial(session.get, f"{url}{path}", headers=headers, timeout=60)
+            timed(20, ask)
+            found[name].append(Series(f"{name} among {size:,}", "ms", timed(_ASKED, ask)))
     process.stop()
+    for name, (few, many) in found.items():
+        report.add(few, many)
+        ratio = many.median / few.median
+        report.goal(f"{name}, {count:,} / 1,000", ratio, 1.5, at_most=True, unit="x")
 
 
 def _measured(

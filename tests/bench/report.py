@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import platform
 import statistics
 from dataclasses import asdict, dataclass, field
@@ -23,7 +24,7 @@ class Series:
 
     @property
     def p95(self) -> float:
-        return sorted(self.values)[max(0, int(len(self.values) * 0.95) - 1)]
+        return sorted(self.values)[math.ceil(len(self.values) * 0.95) - 1]
 
     @property
     def spread(self) -> float:

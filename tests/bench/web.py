@@ -97,9 +97,7 @@ def browser(url: str, username: str) -> requests.Session:
 
 
 def pages(stage: Stage, report: Report, count: int) -> None:
-    """Dashboard, jobs, toolkits and signing in, with a browser's cookies."""
-    from tests.support.factories import PASSWORD
-
+    """Dashboard, jobs and toolkits, with a browser's cookies."""
     process, url = stage.platform.web(**ENV)
     session = browser(url, stage.user.username)
     for name, path in (("dashboard", "/"), ("page of jobs", "/jobs/"),
@@ -107,10 +105,6 @@ def pages(stage: Stage, report: Report, count: int) -> None:
         timed(5, lambda p=path: session.get(f"{url}{p}", timeout=30))
         times = timed(count, lambda p=path: session.get(f"{url}{p}", timeout=30))
         report.add(Series(name, "ms", times))
-    given = {"username": stage.user.username, "password": PASSWORD}
-    address = f"{url}/api/v1/auth/login/"
-    times = timed(max(5, count // 4), lambda: requests.post(address, json=given, timeout=30))
-    report.add(Series("sign-in by the API, password hash included", "ms", times))
     process.stop()
 
 
@@ -175,10 +169,10 @@ def audit(stage: Stage, report: Report, count: int) -> None:
     """Acts with no event, with a plain one, and with one in the chain, on both databases."""
     from tests.bench import bench_audit
 
-    for database, figures in bench_audit.run().items():
+    for database, figures in bench_audit.run(rounds=count).items():
         for writers, rates in figures["acts a second"].items():
-            for way, rate in rates.items():
-                report.add(Series(f"acts, {way}, {writers}, {database}", "acts/s", [rate]))
-            ratio = rates["chained event"] / rates["plain event"]
+            for way, values in rates.items():
+                report.add(Series(f"acts, {way}, {writers}, {database}", "acts/s", values))
+            pairs = zip(rates["chained event"], rates["plain event"], strict=True)
             name = f"acts, chained / plain event, {writers}, {database}"
-            report.add(Series(name, "x", [ratio]))
+            report.add(Series(name, "x", [chained / plain for chained, plain in pairs]))

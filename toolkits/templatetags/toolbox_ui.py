@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -19,9 +18,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from toolkits.jobs.logs import LogLine, LogPage
+from toolkits.jobs.logs import LogLine
 from toolkits.jobs.states import JobState
-from toolkits.pages import formats, markup, render
+from toolkits.pages import formats, log_html, markup, render
 
 register = template.Library()
 
@@ -169,25 +168,9 @@ def short_id(value: object) -> str:
 
 
 @register.filter
-def log_rows(page: object, after: object = 0) -> Iterator[dict[str, Any]]:
-    """Turn log lines (``LogLine``, ``[epoch, level, source, text]``, or a page) into rows."""
-    lines: Iterable[Any] = page.lines if isinstance(page, LogPage) else page or []  # type: ignore[assignment]
-    first = int(str(after or 0)) + 1
-    for number, line in enumerate(lines, first):
-        if isinstance(line, LogLine):
-            epoch, level, source, text = line.time, line.level, line.source, line.text
-        else:
-            epoch, level, source, text = line
-        when = formats.moment(epoch)
-        yield {
-            "number": number,
-            "iso": when.isoformat() if when else "",
-            "clock": f"{timezone.localtime(when):%H:%M:%S}" if when else "",
-            "level": str(level).upper(),
-            "tone": str(level).lower(),
-            "source": source,
-            "html": markup.ansi(str(text)),
-        }
+def log_lines(found: list[LogLine]) -> SafeString:
+    """Return log lines as items of a list."""
+    return log_html.lines(found)
 
 
 @register.simple_tag(takes_context=True)
