@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.access import TOKEN_SCOPES
 from accounts.models import PersonalToken, User
 from accounts.problems import NotAllowed, TokenRefused
+from accounts.providers import lifetime
 from accounts.rules import may_edit
 from toolbox import context
 from toolbox.events import emit
@@ -128,6 +129,10 @@ def check(text: str) -> tuple[User, PersonalToken]:
         reason = "used from an address that it is not for"
         emit("token.refused", outcome="failure", target=token, reason=reason)
         raise TokenRefused("The token may not be used from this address.")
+    if not lifetime.is_vouched_for(token.user):
+        reason = "no sign-in provider has vouched for its owner of late"
+        emit("token.refused", outcome="failure", target=token, reason=reason)
+        raise TokenRefused("The token rests until its owner signs in again.")
     _touch(token, address)
     token.user.token_limits = token.limits
     return token.user, token

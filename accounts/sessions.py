@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Provider, SessionKind, User, UserSession
+from accounts.providers import lifetime
 from toolbox import context
 from toolbox.events import emit
 
@@ -47,8 +48,15 @@ def begin(
         user_agent=work.user_agent,
         created_at=now,
         last_seen_at=now,
-        expires_at=now + timedelta(seconds=seconds),
+        expires_at=until(now, now, seconds, provider),
     )
+
+
+def until(began: datetime, now: datetime, seconds: int, provider: str) -> datetime:
+    """When a session runs out that is given ``seconds`` now: never later than its provider lets
+    what began there go on."""
+    end, limit = now + timedelta(seconds=seconds), lifetime.session_limit(provider)
+    return end if limit is None else min(end, began + limit)
 
 
 def find(session_id: str | UUID, kind: SessionKind) -> UserSession | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -75,7 +74,9 @@ def _rotate(claims: dict[str, Any]) -> TokenPair | None:
     rotated = good.update(
         refresh_digest=_digest(spendable),
         last_seen_at=now,
-        expires_at=now + timedelta(seconds=settings.AUTH_REFRESH_TOKEN_TTL_SECONDS),
+        expires_at=sessions.until(
+            session.created_at, now, settings.AUTH_REFRESH_TOKEN_TTL_SECONDS, session.provider
+        ),
     )
     if not rotated:
         return None

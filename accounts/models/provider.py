@@ -88,7 +88,8 @@ class Identity(models.Model):
     given_roles = models.JSONField(default=list, blank=True, editable=False)
     created_at = models.DateTimeField(_("linked"), default=timezone.now, editable=False)
     last_sign_in_at = models.DateTimeField(_("last sign-in"), null=True, editable=False)
-    checked_at = models.DateTimeField(_("last asked for"), null=True, editable=False)
+    asked_at = models.DateTimeField(_("last asked for"), null=True, editable=False)
+    checked_at = models.DateTimeField(_("last confirmed"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("identity")

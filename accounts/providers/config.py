@@ -95,6 +95,14 @@ class OidcSettings(Strict):
         False, title="Its second factor counts", description="Where amr or acr says there was one."
     )
     logout: bool = Field(True, title="Sign out there too")
+    session_hours: float = Field(
+        12, title="Hours until people sign in there again", ge=0.25, le=8760,
+        description="It cannot be asked in between: no session lasts longer, refreshed or not.",
+    )  # fmt: skip
+    token_days: int = Field(
+        30, title="Days until personal tokens rest", ge=1, le=366,
+        description="Counted from their owner's last sign-in there; the next one wakes them.",
+    )  # fmt: skip
     ca_cert: Pem = Field("", title="CA certificate", description="PEM; empty: the system's.")
 
     @field_validator("scopes")
@@ -129,6 +137,10 @@ class DirectorySettings(Strict):
         description="walk: search level by level. chain: the server does it (Active Directory).",
     )
     timeout: float = Field(5.0, title="Seconds to wait", ge=0.5, le=30)
+    grace_hours: float = Field(
+        24, title="Hours that people stay in while it is away", ge=1, le=720,
+        description="Then their sessions end, and their personal tokens rest until it answers.",
+    )  # fmt: skip
 
     @field_validator("urls")
     @classmethod

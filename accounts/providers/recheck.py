@@ -2,7 +2,8 @@
 and then for everybody who is in.
 
 Whoever is gone from the directory, or from a group, is so here at most one life of an access token
-later. A directory that does not answer ends nobody's session: it would shut everybody out.
+later. A directory that does not answer shuts nobody out at once: for as many hours as it is set to,
+what it said last holds. After them its sessions end (``lifetime``).
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from accounts import provisioning
+from accounts import provisioning, sessions
 from accounts.models import Identity, PersonalToken, ProviderKind, UserSession
-from accounts.providers import directory
+from accounts.providers import directory, lifetime
 from accounts.providers.config import SETTINGS, DirectorySettings, ProviderInvalid, parse
 from accounts.providers.problems import ProviderRefused, ProviderUnavailable
 
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 _BATCH = 200
 _KINDS = (ProviderKind.LDAP, ProviderKind.AD)
+_AWAY = "the directory is away for too long"
 
 
 def of_session(session: UserSession) -> None:
@@ -45,7 +47,7 @@ def sweep() -> int:
     # Noted before: a directory that is away is asked again a while later, not at once.
     found = list(_due().order_by("provider_id", "checked_at")[:_BATCH])
     Identity.objects.filter(pk__in=[identity.pk for identity in found]).update(
-        checked_at=timezone.now()
+        asked_at=timezone.now()
     )
     for _provider, group in groupby(found, key=lambda identity: identity.provider_id):
         _check(list(group))
@@ -66,6 +68,7 @@ def _due() -> Any:
         user=OuterRef("user"), revoked_at=None, expires_at__gt=now
     )
     late = Q(checked_at__lt=now - age) | Q(checked_at=None)
+    late &= Q(asked_at__lt=now - age) | Q(asked_at=None)
     return _identities().filter(late, Exists(sessions) | Exists(tokens))
 
 
@@ -81,6 +84,7 @@ def _check(identities: Sequence[Identity]) -> None:
         claims = directory.look_up(provider, [found.subject for found in here])
     except (ProviderUnavailable, ProviderRefused, ProviderInvalid) as away:
         log.warning("%s could not be asked for people again: %s", provider.slug, away)
+        _shut_overdue(identities)
         return
     for identity in identities:
         known = claims.get(identity.subject) if identity in here else None
@@ -88,3 +92,10 @@ def _check(identities: Sequence[Identity]) -> None:
             provisioning.gone(identity)
         else:
             provisioning.seen_again(identity, known)
+
+
+def _shut_overdue(identities: Sequence[Identity]) -> None:
+    """End the sessions of those about whom the directory said nothing for too long."""
+    for identity in identities:
+        if lifetime.is_overdue(identity):
+            sessions.end_all(identity.user, _AWAY, provider=identity.provider.slug)

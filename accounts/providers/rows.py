@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts import sessions, users
 from accounts.models import Identity, Provider, ProviderKind, User
 from accounts.problems import LastAdministrator, NotAllowed
-from accounts.providers import vaulted
+from accounts.providers import lifetime, vaulted
 from accounts.providers.config import (
     SECRETS,
     SETTINGS,
@@ -75,7 +75,9 @@ def save(actor: User, provider: Provider, secrets: dict[str, str] | None = None)
 
 
 def shut(actor: User | None, provider: Provider) -> None:
-    """Where a provider is switched off, whoever came by it goes."""
+    """Where a provider is switched off, whoever came by it goes; where sessions are to be shorter
+    than they were, they are."""
+    lifetime.shorten_sessions(provider)
     if not provider.enabled:
         sessions.end_by_provider(provider, "the sign-in provider was switched off", actor)
 

@@ -11,7 +11,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Identity, PersonalToken, Provider, User, UserSession
+from accounts import sessions
+from accounts.models import (
+    Identity,
+    PersonalToken,
+    Provider,
+    SessionKind,
+    User,
+    UserSession,
+)
 from accounts.providers import recheck, rows
 from accounts.roles import SYSTEM_ADMIN, TOOLKIT_CURATOR, TOOLKIT_USER
 from audit.models import Event
@@ -71,7 +79,17 @@ def leave_group(root: ldap3.Connection) -> None:
 
 
 def make_due() -> None:
-    Identity.objects.update(checked_at=timezone.now() - timedelta(hours=1))
+    confirmed_ago(hours=1)
+
+
+def confirmed_ago(hours: int) -> None:
+    """As if the directory had last said something then, and it were time to ask again."""
+    Identity.objects.update(checked_at=timezone.now() - timedelta(hours=hours), asked_at=None)
+
+
+def by_token(text: str) -> int:
+    headers = {"Authorization": f"Bearer {text}"}
+    return int(Client().get("/api/v1/auth/me/", headers=headers).status_code)
 
 
 def test_whoever_is_still_there_refreshes_as_before(provider: Provider, tess: Any) -> None:
@@ -158,6 +176,67 @@ def test_a_directory_that_is_away_ends_nobodys_session(provider: Provider, tess:
     assert recheck.sweep() == 1
     assert recheck.due() == 0, "it is asked again a while later, not at once"
     assert UserSession.objects.alive().count() == 1
+
+
+def test_a_directory_that_is_away_for_too_long_ends_the_sessions_that_it_began(
+    provider: Provider, tess: Any
+) -> None:
+    client = sign_in()
+    local = sessions.begin(user(), SessionKind.BROWSER, seconds=3600, provider="local")
+    provider.settings = {**provider.settings, "urls": ["ldaps://localhost:1"], "grace_hours": 2}
+    provider.save()
+    confirmed_ago(hours=1)
+    assert recheck.sweep() == 1
+    assert refresh(client) == 200, "what it said last still holds"
+    confirmed_ago(hours=3)
+    assert recheck.sweep() == 1
+    assert refresh(client) == 401
+    assert me(client) == 401
+    assert list(UserSession.objects.alive()) == [local], "what it did not begin goes on"
+    ended = Event.objects.filter(name="auth.session_ended").latest("id")
+    assert ended.details["reason"] == "the directory is away for too long"
+
+
+def test_a_refresh_too_ends_the_session_when_the_directory_is_away_for_too_long(
+    provider: Provider, tess: Any
+) -> None:
+    client = sign_in()
+    provider.settings = {**provider.settings, "urls": ["ldaps://localhost:1"], "grace_hours": 2}
+    provider.save()
+    confirmed_ago(hours=3)
+    assert refresh(client) == 401
+
+
+def test_tokens_rest_while_the_directory_is_away_for_too_long_and_wake_when_it_answers(
+    provider: Provider, tess: Any
+) -> None:
+    sign_in()
+    _token, text = make_token(user(), scopes=["read"])
+    here = provider.settings
+    provider.settings = {**here, "urls": ["ldaps://localhost:1"]}
+    provider.save()
+    assert by_token(text) == 200
+    confirmed_ago(hours=25)
+    assert by_token(text) == 401
+    assert "vouched" in Event.objects.filter(name="token.refused").latest("id").details["reason"]
+    provider.settings = here
+    provider.save()
+    assert recheck.sweep() == 1
+    assert by_token(text) == 200
+
+
+def test_tokens_rest_while_the_provider_of_their_owner_is_switched_off(
+    provider: Provider, tess: Any
+) -> None:
+    boss = make_user("boss", roles=[SYSTEM_ADMIN])
+    sign_in()
+    _token, text = make_token(user(), scopes=["read"])
+    provider.enabled = False
+    rows.save(boss, provider)
+    assert by_token(text) == 401
+    provider.enabled = True
+    rows.save(boss, provider)
+    assert by_token(text) == 200
 
 
 def test_a_base_that_shows_nothing_ends_nobodys_session(
