@@ -4,6 +4,7 @@ from django.urls import path
 
 from toolkits.api.evidence import EvidenceView
 from toolkits.api.jobs.artifacts import ArtifactsView, ArtifactView
+from toolkits.api.jobs.comparison import ComparisonView
 from toolkits.api.jobs.decisions import ApproveView, RejectView
 from toolkits.api.jobs.events import EventsView
 from toolkits.api.jobs.logs import LogsView
@@ -68,6 +69,7 @@ urlpatterns = [
     path(f"{_JOB}approve/", ApproveView.as_view(), name="api-job-approve"),
     path(f"{_JOB}reject/", RejectView.as_view(), name="api-job-reject"),
     path(f"{_JOB}steps/", StepsView.as_view(), name="api-job-steps"),
+    path(f"{_JOB}comparison/", ComparisonView.as_view(), name="api-job-comparison"),
     path(f"{_JOB}artifacts/", ArtifactsView.as_view(), name="api-job-artifacts"),
     path(f"{_JOB}artifacts/<str:name>/", ArtifactView.as_view(), name="api-job-artifact"),
     path("audit/evidence/", EvidenceView.as_view(), name="api-audit-evidence"),

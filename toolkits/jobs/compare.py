@@ -19,11 +19,15 @@ _SLOWER = 1.5
 _LEAST = timedelta(seconds=1)
 
 
+#: What may differ.
+KINDS = ("input", "version", "setting", "secret", "worker", "sdk", "duration")
+
+
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is not as it was. ``kind`` is ``input``, ``version``, ``setting``,
-    ``secret``, ``worker``, ``sdk`` or ``duration``; None stands for what was not there. The
-    values of settings and secrets are not shown: before and after are then a digest or a version.
+    """One thing that is not as it was. ``kind`` is one of ``KINDS``; None stands for what was not
+    there. The values of settings and secrets are not shown: before and after are then a digest
+    or a version.
     """
 
     kind: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from toolkits.errors import FieldError, InputError, NotUsable
-from toolkits.jobs import job_secrets
+from toolkits.jobs import job_secrets, steps
 from toolkits.jobs.dispatch import Origin, submit
+from toolkits.jobs.states import JobState
 from toolkits.models import Job
 
 
@@ -21,8 +22,6 @@ def run_again(
     """
     if job.toolkit is None or job.toolkit.removed_at is not None:
         raise NotUsable(f"The toolkit {job.toolkit_slug} has been removed.")
-    if resume and not job.is_finished:
-        raise NotUsable("Only a job that has ended can be taken up where it stopped.")
     kept = {name: value for name, value in job.inputs.items() if not job_secrets.is_mark(value)}
     forgotten = [name for name in job.inputs if name not in kept and name not in changes]
     if forgotten:
@@ -35,5 +34,20 @@ def run_again(
         user=user,
         via=via,
         dry_run=job.dry_run,
-        origin=Origin(rerun_of=job, resumes=resume),
+        origin=origin_of(job, resume=resume, dry_run=job.dry_run),
     )
+
+
+def origin_of(job: Job, *, resume: bool, dry_run: bool) -> Origin:
+    """What says of a new run that it runs ``job`` again. Raises ``NotUsable``."""
+    if resume and not job.is_finished:
+        raise NotUsable("Only a job that has ended can be taken up where it stopped.")
+    if resume and job.dry_run and not dry_run:
+        raise NotUsable("A dry run did nothing that a run could go on from.")
+    return Origin(rerun_of=job, resumes=resume)
+
+
+def can_resume(job: Job) -> bool:
+    """Whether a run could go on where ``job`` stopped: it went wrong after completed steps."""
+    went_wrong = job.is_finished and job.state != JobState.SUCCEEDED
+    return went_wrong and not job.dry_run and steps.any_completed(job)

@@ -74,6 +74,12 @@ def _chain(job: Job) -> list[UUID]:
     return ids
 
 
+def any_completed(job: Job) -> bool:
+    """Whether there are steps of the job that another run need not do again."""
+    done = [StepState.COMPLETED, StepState.SKIPPED]
+    return JobStep.objects.filter(job=job, state__in=done).exists()
+
+
 def timeline(job: Job) -> list[JobStep]:
     """The steps of the newest attempt that recorded any, in their order."""
     newest = JobStep.objects.filter(job=job).order_by("-attempt").first()

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Max
 from django.utils import timezone
 
 from toolkits import access
-from toolkits.jobs import approvals, compare, job_secrets, limits, secret_reads
+from toolkits.jobs import (
+    approvals,
+    compare,
+    holders,
+    job_secrets,
+    limits,
+    rerun,
+    secret_reads,
+)
 from toolkits.jobs.states import JobState
 from toolkits.models import InstallPlan, Job, JobAttempt, JobStep, PlanState
 from toolkits.models.job import JobKind
@@ -28,6 +37,7 @@ def live(request: PageRequest, job: Job) -> dict[str, Any]:
     """What the live part of a job's page needs."""
     can_run = job.toolkit is not None and access.can_use(request.user, job.toolkit, job.operation)
     described = job.toolkit.operation(job.operation) if job.toolkit else None
+    can_run_again = can_run and described is not None and job.kind == JobKind.OPERATION
     attempts = list(job.attempts.all())
     return {
         "job": job,
@@ -37,26 +47,14 @@ def live(request: PageRequest, job: Job) -> dict[str, Any]:
         "children": list(job.children.order_by("id")[:100]) if job.has_children else [],
         "secret_reads": secret_reads.of(attempts),
         "waits_for": limits.describe(job.waits_for) if job.waits_for else "",
-        "holders": _holders(request, job),
+        "holders": holders.seen_by(request.user, job),
         "changed": _changed(request, job) if job.state in _WENT_WRONG else None,
         "can_cancel": not job.is_finished and access.can_cancel(request.user, job),
-        "can_run_again": can_run and described is not None and job.kind == JobKind.OPERATION,
+        "can_run_again": can_run_again,
+        "can_resume": bool(attempts) and can_run_again and rerun.can_resume(job),
         "install_plan": _install_plan(request, job),
         **(_decision(request, job) if job.state == JobState.AWAITING_APPROVAL else {}),
     }
-
-
-def _holders(request: PageRequest, job: Job) -> list[dict[str, Any]]:
-    """Who holds what it waits for; the jobs of others stay nameless."""
-    locks = [lock for lock in limits.holders(job) if lock.job_id != job.pk]
-    if not locks:
-        return []
-    ids = [lock.job_id for lock in locks]
-    seen = set(access.visible_jobs(request.user).filter(pk__in=ids).values_list("pk", flat=True))
-    return [
-        {"job": lock.job if lock.job_id in seen else None, "since": lock.acquired_at}
-        for lock in locks
-    ]
 
 
 def _changed(request: PageRequest, job: Job) -> dict[str, Any] | None:
@@ -98,8 +96,12 @@ def _attempt(attempt: JobAttempt) -> dict[str, Any]:
 
 
 def _steps(job: Job) -> list[dict[str, Any]]:
-    """The steps of the latest attempt as a timeline."""
-    found = JobStep.objects.filter(job=job, attempt=job.attempt).order_by("id")[:_MOST_STEPS]
+    """The steps of the latest attempt that recorded any, as a timeline."""
+    recorded = JobStep.objects.filter(job=job)
+    latest = recorded.aggregate(latest=Max("attempt"))["latest"]
+    if latest is None:
+        return []
+    found = recorded.filter(attempt=latest).order_by("id")[:_MOST_STEPS]
     return charts.timeline(
         [
             {

@@ -21,7 +21,7 @@ _JOB = click.argument("job", shell_complete=complete.jobs)
 
 @click.group()
 def jobs() -> None:
-    """Jobs: list, show, follow, log, cancel, retry, approve, reject, files, download."""
+    """Jobs: list, show, compare, follow, log, cancel, retry, approve, reject, files, download."""
 
 
 def address(job: str, *parts: str) -> str:
@@ -60,9 +60,10 @@ def show(app: App, job: str) -> None:
 def _draw(job: dict[str, Any]) -> None:
     names = (
         "id", "toolkit", "operation", "version", "state", "reason", "requester", "created_at",
-        "started_at", "finished_at", "duration_seconds", "attempt", "waits_for", "inputs",
+        "started_at", "finished_at", "duration_seconds", "attempt", "inputs",
     )  # fmt: skip
     output.facts((name.replace("_", " "), job[name]) for name in names)
+    _draw_waiting(job)
     if approval := job.get("approval"):
         output.facts([("approval", f"{approval['state']}, digest {approval['digest']}")])
     if job["error"]:
@@ -71,6 +72,34 @@ def _draw(job: dict[str, Any]) -> None:
     if job["state"] == "succeeded":
         click.echo()
         output.result(job["result"])
+
+
+def _draw_waiting(job: dict[str, Any]) -> None:
+    if job["waits_for"]:
+        holders = [holder["job"] or "a job that you may not see" for holder in job["held_by"]]
+        output.facts([("waits for", job["waits_for_text"]), ("held by", holders)])
+
+
+@jobs.command()
+@_JOB
+@click.option("--with", "other", metavar="JOB", help="Another job of the same operation.")
+@pass_app
+def compare(app: App, job: str, other: str | None) -> None:
+    """Tell what changed since the operation of JOB last worked."""
+    found = app.client().get(address(job, "comparison"), **{"with": other})
+    app.show(found, _draw_comparison)
+
+
+def _draw_comparison(found: dict[str, Any]) -> None:
+    before = found["before"]
+    if before is None:
+        click.echo("no earlier run that you see has succeeded", err=True)
+        return
+    click.echo(f"compared with {before['id']}, {before['state']}", err=True)
+    heads = {"kind": "what", "name": "name", "before": "before", "after": "after"}
+    output.table(found["differences"], heads, empty="nothing that the platform knows of differs")
+    if found["secret_inputs"]:
+        click.echo("secret inputs may differ: their values are not kept", err=True)
 
 
 @jobs.command()
@@ -124,13 +153,18 @@ def cancel(context: click.Context, job: str, wait: bool) -> None:
 @jobs.command()
 @_JOB
 @click.option("-i", "--input", "pairs", multiple=True, metavar="KEY=VALUE", help="Another input.")
+@click.option("--resume", is_flag=True, help="Do not repeat the steps that JOB completed.")
 @click.option("-d", "--detach", is_flag=True, help="Print the new job's id and do not wait.")
 @click.pass_context
-def retry(context: click.Context, job: str, pairs: tuple[str, ...], detach: bool) -> None:
+def retry(
+    context: click.Context, job: str, pairs: tuple[str, ...], resume: bool, detach: bool
+) -> None:
     """Run again what JOB ran, with its inputs and what you change of them."""
     app: App = context.find_object(App) or App()
     client = app.client()
-    body = {"inputs": _changed(client, job, pairs)} if pairs else {}
+    body: dict[str, Any] = {"inputs": _changed(client, job, pairs)} if pairs else {}
+    if resume:
+        body["resume"] = True
     made = client.post(address(job, "retry"), body)
     if detach:
         app.show(made, lambda row: click.echo(row["id"]))

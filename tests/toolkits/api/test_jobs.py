@@ -9,7 +9,9 @@ from django.utils import timezone
 from tests.support.api import problem
 from tests.support.factories import make_job, make_user
 from toolkits.api.jobs import serializers
+from toolkits.api.jobs.comparison import ComparedJobSerializer, ComparisonSerializer
 from toolkits.jobs.states import JobState
+from toolkits.models import JobLock
 
 
 def ids(response):
@@ -206,3 +208,63 @@ def test_the_steps_of_a_job_are_paged(api, user, toolkit):
     assert rest["next"] is None
     second = client.get(f"jobs/{job.pk}/steps/", {"attempt": 2}).json()["results"]
     assert [step["key"] for step in second] == ["3", "4"]
+
+
+def test_a_waiting_job_tells_what_for_and_who_holds_it(api, user, curator, toolkit):
+    holder = make_job(toolkit, curator, state=JobState.RUNNING)
+    JobLock.objects.create(key="lock:db:prod", slot=0, job=holder)
+    job = make_job(toolkit, user, waits_for="lock:db:prod")
+
+    seen = api(curator).get(f"jobs/{job.pk}/").json()
+    assert seen["waits_for_text"] == "the lock db:prod"
+    assert [one["job"] for one in seen["held_by"]] == [str(holder.pk)]
+    # The job of somebody else stays nameless.
+    hidden = api(user).get(f"jobs/{job.pk}/").json()["held_by"]
+    assert [one["job"] for one in hidden] == [None]
+    assert api(user).get(f"jobs/{holder.pk}/").status_code == 404
+    assert api(curator).get(f"jobs/{holder.pk}/").json()["held_by"] == []
+
+
+def test_what_changed_since_it_last_worked_is_told(api, user, toolkit):
+    make_job(toolkit, user, state=JobState.SUCCEEDED, inputs={"host": "a"}, worker="w")
+    good = make_job(toolkit, user, state=JobState.SUCCEEDED, inputs={"host": "b"}, worker="w")
+    bad = make_job(toolkit, user, state=JobState.FAILED, inputs={"host": "c"}, worker="w")
+
+    body = api(user).get(f"jobs/{bad.pk}/comparison/").json()
+
+    assert body["before"]["id"] == str(good.pk)
+    assert body["after"]["id"] == str(bad.pk)
+    assert body["differences"] == [
+        {"kind": "input", "name": "host", "before": "b", "after": "c"}
+    ]
+    assert set(body) == set(ComparisonSerializer().fields)
+    assert set(body["before"]) == set(ComparedJobSerializer().fields)
+
+
+def test_a_job_is_compared_with_one_that_is_named_and_seen(api, user, curator, toolkit):
+    first = make_job(toolkit, user, state=JobState.FAILED, inputs={"host": "a"}, worker="w")
+    job = make_job(toolkit, user, state=JobState.FAILED, inputs={"host": "b"}, worker="w")
+    other = make_job(toolkit, user, operation="ask", state=JobState.FAILED)
+    strange = make_job(toolkit, curator, state=JobState.SUCCEEDED)
+    client = api(user)
+
+    assert client.get(f"jobs/{job.pk}/comparison/").json()["before"] is None
+    body = client.get(f"jobs/{first.pk}/comparison/", {"with": str(job.pk)}).json()
+    # The earlier one comes first, whichever was asked for.
+    assert (body["before"]["id"], body["after"]["id"]) == (str(first.pk), str(job.pk))
+    for unseen in (other, strange):
+        problem(client.get(f"jobs/{job.pk}/comparison/", {"with": str(unseen.pk)}), 404)
+    problem(client.get(f"jobs/{job.pk}/comparison/", {"with": "x"}), 400)
+    problem(client.get(f"jobs/{strange.pk}/comparison/"), 404)
+
+
+def test_a_job_is_taken_up_where_it_stopped(api, user, toolkit):
+    job = make_job(toolkit, user, state=JobState.FAILED)
+    client = api(user)
+
+    made = client.post(f"jobs/{job.pk}/retry/", {"resume": True}).json()
+    assert (made["rerun_of"], made["resumes"]) == (str(job.pk), True)
+    assert client.post(f"jobs/{job.pk}/retry/").json()["resumes"] is False
+    # It has not ended.
+    problem(client.post(f"jobs/{made['id']}/retry/", {"resume": True}), 409)
+    problem(client.post(f"jobs/{job.pk}/retry/", {"resume": "yes"}), 400)

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from tests.support.factories import make_job, make_row, operation
 from toolkits.errors import FieldError
 from toolkits.jobs.states import JobState
-from toolkits.models import Job, Record
+from toolkits.models import Job, JobAttempt, JobStep, Record, StepState
 from toolkits.pages import fields, forms
 from toolkits.schemas import Schema
 
@@ -324,6 +325,45 @@ def test_running_again_fills_in_the_inputs_but_no_secret(signed_in: Client, user
     text = signed_in.get(f"{RUN}?_from={job.pk}").content.decode()
     assert 'value="db7"' in text
     assert "$secret" not in text
+
+
+def _failed_after_a_step(user: User, **fields: Any) -> Job:
+    job = make_job(make_kit(dry_run=True), user, state=JobState.FAILED, **fields)
+    JobAttempt.objects.create(job=job, number=1, worker="w", version_label="1.0.0")
+    JobStep.objects.create(
+        job=job, attempt=1, name="drain", key="a", state=StepState.COMPLETED,
+        started_at=timezone.now(),
+    )  # fmt: skip
+    return job
+
+
+def test_a_run_that_failed_is_taken_up_where_it_stopped(signed_in: Client, user: User) -> None:
+    job = _failed_after_a_step(user, inputs={"host": "a"})
+
+    shown = signed_in.get(job.get_absolute_url()).content.decode()
+    assert f"?_from={job.pk}&amp;_resume=on" in shown
+    form = signed_in.get(f"{RUN}?_from={job.pk}&_resume=on").content.decode()
+    assert 'name="_resume" checked' in form
+    assert 'name="_resume" checked' not in signed_in.get(f"{RUN}?_from={job.pk}").content.decode()
+
+    answer = signed_in.post(RUN, {"host": "a", "_from": str(job.pk), "_resume": "on"})
+
+    made = Job.objects.get(rerun_of=job)
+    assert answer.headers["Location"] == made.get_absolute_url()
+    assert made.resumes
+    signed_in.post(RUN, {"host": "a", "_from": str(job.pk)})
+    assert [one.resumes for one in Job.objects.filter(rerun_of=job).order_by("id")] == [True, False]
+
+
+def test_a_run_does_not_go_on_from_a_dry_run(signed_in: Client, user: User) -> None:
+    job = _failed_after_a_step(user, dry_run=True)
+
+    assert "_resume" not in signed_in.get(f"{RUN}?_from={job.pk}").content.decode()
+    answer = signed_in.post(RUN, {"host": "a", "_from": str(job.pk), "_resume": "on"})
+
+    assert answer.status_code == 409
+    assert "A dry run did nothing" in answer.content.decode()
+    assert not Job.objects.filter(rerun_of=job).exists()
 
 
 def test_inputs_of_a_job_that_is_not_visible_are_not_filled_in(

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from toolbox.api.fields import Strict
+from toolbox.api.fields import Strict, TrueOrFalse
 from toolbox.api.openapi import may_answer
 from toolbox.api.parameters import IDEMPOTENCY_KEY
 from toolbox.api.views import ApiView
@@ -29,6 +29,11 @@ class RetrySerializer(Strict):
         child=serializers.JSONField(allow_null=True),
         required=False,
         help_text="Inputs in place of those of the job. Secret inputs must be given again.",
+    )
+    resume = TrueOrFalse(
+        required=False,
+        help_text="Do not repeat the steps that the job completed: go on after the last one, or "
+        "do only the items that failed.",
     )
 
 
@@ -54,7 +59,10 @@ class RetryView(ApiView):
         given = RetrySerializer(data=request.data)
         given.is_valid(raise_exception=True)
         changes = given.validated_data.get("inputs", {})
+        resume = given.validated_data.get("resume", False)
         made, fresh = idempotency.start(
-            request, changes, lambda: run_again(job, request.user, changes, via="api")
+            request,
+            [changes, resume],
+            lambda: run_again(job, request.user, changes, via="api", resume=resume),
         )
         return job_response(request, made, fresh=fresh)

@@ -77,6 +77,9 @@ class JobSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="The job that started it."
     )
     rerun_of = serializers.UUIDField(allow_null=True, help_text="The job that it runs again.")
+    resumes = serializers.BooleanField(
+        help_text="It does not repeat the steps that the job before it completed."
+    )
     not_before = serializers.DateTimeField(allow_null=True, help_text="It waits for this time.")
     waits_for = serializers.CharField(
         allow_blank=True, help_text="The limit or lock that others hold."
@@ -146,9 +149,18 @@ class ApprovalSerializer(serializers.Serializer[Any]):
     comment = serializers.CharField(allow_blank=True)
 
 
+class HolderSerializer(serializers.Serializer[Any]):
+    """Who holds what a job waits for."""
+
+    job = serializers.UUIDField(allow_null=True, help_text="Null where you may not see it.")
+    since = serializers.DateTimeField()
+
+
 class JobDetailSerializer(JobSerializer):
     """A job with its attempts, and what the user may do with it now."""
 
+    waits_for_text = serializers.CharField(allow_blank=True, help_text="`waits_for` in words.")
+    held_by = HolderSerializer(many=True, help_text="Who holds what it waits for.")
     attempts = AttemptSerializer(many=True)
     secrets_read = SecretReadSerializer(many=True)
     approval = ApprovalSerializer(allow_null=True, help_text="Where it needs one.")
@@ -227,6 +239,7 @@ FIELDS: dict[str, Callable[[Job], Any]] = {
     "scheduled_for": lambda job: job.scheduled_for,
     "parent": lambda job: job.parent_id,
     "rerun_of": lambda job: job.rerun_of_id,
+    "resumes": lambda job: job.resumes,
     "not_before": lambda job: job.not_before,
     "waits_for": lambda job: job.waits_for,
     "created_at": lambda job: job.created_at,

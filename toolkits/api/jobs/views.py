@@ -29,7 +29,7 @@ from toolkits.api.jobs.serializers import (
     attempt_json,
     job_json,
 )
-from toolkits.jobs import secret_reads
+from toolkits.jobs import holders, limits, secret_reads
 from toolkits.jobs.cancel import request_cancel
 from toolkits.jobs.states import JobState
 from toolkits.models import Job
@@ -88,6 +88,11 @@ def detail_json(job: Job, user: Any) -> dict[str, Any]:
     attempts = list(job.attempts.all())
     return {
         **job_json(job),
+        "waits_for_text": limits.describe(job.waits_for),
+        "held_by": [
+            {"job": holder.job.pk if holder.job else None, "since": holder.since}
+            for holder in holders.seen_by(user, job)
+        ],
         "attempts": [attempt_json(attempt) for attempt in attempts],
         "secrets_read": secret_reads.of(attempts),
         "approval": approval_json(job),

@@ -45,6 +45,7 @@ _JOB: dict[str, Any] = {
     "scheduled_for": None,
     "parent": None,
     "rerun_of": None,
+    "resumes": False,
     "not_before": None,
     "waits_for": "",
     "created_at": _ASKED,
@@ -110,6 +111,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "JobDetail": {
         **_JOB,
         **_HEAVY,
+        "waits_for_text": "",
+        "held_by": [],
         "attempts": [_ATTEMPT],
         "secrets_read": [_SECRET_READ],
         "approval": None,

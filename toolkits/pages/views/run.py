@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +21,8 @@ from toolbox.problems import Problem
 from toolkits import access, console
 from toolkits import inputs as input_rules
 from toolkits.errors import FieldError, InputError
-from toolkits.jobs.dispatch import submit
+from toolkits.jobs import rerun
+from toolkits.jobs.dispatch import Origin, submit
 from toolkits.jobs.states import ACTIVE, JobState
 from toolkits.jobs.waiting import wait_finished
 from toolkits.models import Job, RunPreset, Toolkit
@@ -45,6 +46,9 @@ class RunForm:
     typed: dict[str, str] = field(default_factory=dict)
     # The field whose choices were asked for by a button.
     asked: str = ""
+    # The job that is run again, and whether without the steps that it completed.
+    source: Job | None = None
+    resume: bool = False
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -71,6 +75,9 @@ class RunForm:
             "confirm_error": self.confirm_error,
             "dry_run": self.dry_run,
             "typed": self.typed,
+            "source": self.source,
+            "resume": self.resume,
+            "can_resume": self.source is not None and rerun.can_resume(self.source),
             "snippets": snippets.of(self.toolkit, self.operation, self._whole()),
             "presets": list(console.presets(self.user, self.toolkit, self.operation["name"])),
             "last": self._last(),
@@ -92,6 +99,12 @@ class RunForm:
     def _whole(self) -> dict[str, Any]:
         return input_rules.complete(self.schema, self.values)
 
+    def origin(self) -> Origin | None:
+        """Which job it is another run of. Raises ``NotUsable``."""
+        if self.source is None:
+            return None
+        return rerun.origin_of(self.source, resume=self.resume, dry_run=self.dry_run)
+
     def _last(self) -> Job | None:
         jobs = Job.objects.filter(
             requested_by=self.user,
@@ -107,9 +120,10 @@ def run(request: PageRequest, slug: str, operation: str) -> HttpResponseBase:
     toolkit, described = find_operation(request, slug, operation)
     if request.method == "POST":
         return _submitted(request, toolkit, described)
-    job = _job_to_repeat(request, toolkit, operation)
+    job = _job_to_repeat(request.GET, request.user, toolkit, operation)
     form = RunForm(toolkit, described, user=request.user, dry_run=bool(job and job.dry_run))
     if job is not None:
+        form.source, form.resume = job, "_resume" in request.GET
         form.values = console.storable(form.schema, job.inputs)
         form.errors = _refused(job)
     if preset := _preset(request, toolkit, operation):
@@ -131,12 +145,14 @@ def find_operation(
     return toolkit, described
 
 
-def _job_to_repeat(request: PageRequest, toolkit: Toolkit, operation: str) -> Job | None:
+def _job_to_repeat(
+    given: QueryDict, user: User, toolkit: Toolkit, operation: str
+) -> Job | None:
     try:
-        wanted = UUID(request.GET.get("_from", ""))
+        wanted = UUID(given.get("_from", ""))
     except ValueError:
         return None
-    jobs = access.visible_jobs(request.user).filter(toolkit=toolkit, operation=operation)
+    jobs = access.visible_jobs(user).filter(toolkit=toolkit, operation=operation)
     return jobs.filter(pk=wanted).first()
 
 
@@ -172,6 +188,8 @@ def _submitted(
     form = RunForm(toolkit, described, user=request.user, dry_run=dry_run)
     read = forms.read(form.schema, request.POST, request.FILES)
     form.values, form.errors = read.inputs, read.errors
+    form.source = _job_to_repeat(request.POST, request.user, toolkit, described["name"])
+    form.resume = bool(request.POST.get("_resume"))
     form.typed = {name: request.POST.get(f"_{name}", "") for name in ("run_at", "timeout")}
     if "_save" in request.POST:
         return _save(request, form)
@@ -193,6 +211,7 @@ def _submitted(
             dry_run=form.dry_run,
             run_at=run_at,
             timeout=_timeout(request),
+            origin=form.origin(),
         )
     except InputError as error:
         form.errors = error.field_errors
