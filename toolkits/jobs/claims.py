@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from toolbox import metrics
 from toolkits import versions
-from toolkits.jobs import approvals, limits
+from toolkits.jobs import approvals, deadlocks, limits
 from toolkits.jobs.lease import lease_end
 from toolkits.jobs.states import JobState
 from toolkits.models import Job, JobAttempt
@@ -53,6 +53,7 @@ def _claim_first(candidates: QuerySet[Job], worker: str) -> Job | None:
         if job.waits_for:
             # Whoever held it may have let go before our row said that it waits.
             limits.wake([job.waits_for, *(key for key, _ in job.limits)])
+            deadlocks.look_from(job)
 
 
 def _may_run(job: Job) -> bool:

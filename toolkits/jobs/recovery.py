@@ -13,7 +13,7 @@ from django.db.models import Count
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from toolkits.jobs import limits, owed, queues
+from toolkits.jobs import deadlocks, limits, owed, queues
 from toolkits.jobs.lease import Ending, end
 from toolkits.jobs.ready import make_ready
 from toolkits.jobs.states import ACTIVE, JobState
@@ -99,6 +99,7 @@ def sweep_queued() -> int:
     is harmless: the worker that comes finds nothing to do.
     """
     limits.wake_all()
+    deadlocks.break_all()
     ready = Job.objects.filter(state=JobState.QUEUED, waits_for="")
     called = 0
     for name, count in ready.order_by().values_list("queue").annotate(count=Count("pk")):
