@@ -49,6 +49,11 @@ class Span:
             if name:
                 self._inner.update_name(name)
 
+    def happened(self, name: str, **attributes: Any) -> None:
+        """Tell of a moment within it."""
+        if self._inner is not None:
+            self._inner.add_event(name, _dotted(attributes))
+
     def end(self, *, error: str = "") -> None:
         """End it, once; ``error`` says what went wrong and holds no secret."""
         inner, self._inner = self._inner, None

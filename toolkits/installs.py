@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
+from toolbox import tracing
 from toolbox.events import emit
 from toolkits.bundles import environment, manifest, planning, store
 from toolkits.bundles.planning import PlanOptions
@@ -136,6 +137,7 @@ def _submit(
             # Two installs of one toolkit: the second waits, and then sees what the first did.
             limits=[[f"install:{slug}", 1]],
             guarded=True,
+            trace=tracing.current(),
         )
         job.save(force_insert=True)
         emit("job.requested", actor=user, target=job, via=job.requested_via, operation=OPERATION)

@@ -428,7 +428,7 @@ NO_COMMANDS: dict[str, str] = {
     "toolkit keygen": "writes a key for an author",
     "toolkit sign": "writes a signature for an author",
     "toolkit run": "needs a worker: its own tests have the event, which is the job's",
-    "bootstrap_vault": "sets Vault up, which has a log of its own, before there is a database",
+    "bootstrap_vault": "needs a Vault: its own tests have its events",
     "devstack": "starts processes",
     "preflight": "checks",
     "backup": "needs the bundles of every version: its own tests have the event",

@@ -88,10 +88,14 @@ class OpenBao(Server):
         """A client that may do everything."""
         return hvac.Client(url=self.addr, token=self.root_token, timeout=10)
 
+    def accessor(self) -> str:
+        """That of the token auth method, which policies name."""
+        return str(self.client().sys.list_auth_methods()["data"]["token/"]["accessor"])
+
     def platform_token(self, mount: str = "sre") -> str:
         """Return a token with the platform's own policy and nothing more."""
         client = self.client()
-        client.sys.create_or_update_policy("toolbox", policy(mount))
+        client.sys.create_or_update_policy("toolbox", policy(mount, self.accessor()))
         made = client.auth.token.create(policies=["toolbox"], period="24h")
         return str(made["auth"]["client_token"])
 

@@ -15,8 +15,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from tests.support import until
 from tests.support.api import Api
+from tests.support.kits import write_kit
 from tests.support.processes import BASE
 from toolbox import context, tracing
+from toolkits.bundles import pack
 from toolkits.models import Job
 from toolkits.runtime.execute import run_job
 
@@ -148,6 +150,28 @@ def test_a_job_that_failed_is_an_error_in_its_trace(valkey, openbao, install, us
     span = collector.span("job sample.broken", **{"job.id": str(job.pk)})
     assert (span.status.code, span.status.message) == (2, "it broke")
     assert told(span)["job.state"] == "failed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_install_has_a_span_with_its_steps_below_the_request_that_asked_for_it(
+    valkey, openbao, storage, tmp_path, curator, collector
+):
+    zipped = pack.pack(write_kit(tmp_path / "kit", KIT, slug="traced"), tmp_path / "traced.zip")
+    with zipped.open("rb") as bundle:
+        answer = Api(curator).post(
+            "toolkits/install/?background=true", {"bundle": bundle}, format="multipart"
+        )
+    assert answer.status_code == 202, answer.content
+    job = Job.objects.get(pk=answer.json()["id"])
+
+    run_job(str(job.pk))
+
+    request = collector.span("POST api-toolkit-install")
+    span = collector.span(f"job {job.toolkit_slug}.{job.operation}", **{"job.id": str(job.pk)})
+    assert span.parent_span_id == request.span_id
+    assert told(span)["job.state"] == "succeeded"
+    assert [event.name for event in span.events][::2][:2] == ["opened", "written"]
+    assert span.events[-1].name == "active"
 
 
 def test_the_trace_of_a_proxy_is_gone_on_with_and_that_of_a_stranger_is_not(

@@ -12,7 +12,8 @@ from typing import Any
 import hvac
 from hvac import exceptions as vault
 
-from toolbox.secrets.policy import PLATFORM, RUN, RUN_SHARED, policy, run_policy
+from toolbox.secrets.grants import NAMES
+from toolbox.secrets.policy import PLATFORM, RUN, policy, run_policy
 
 # Vault locks an AppRole for a quarter of an hour after five refused attempts. Its secret ids are
 # too long to be guessed; what the lock would do is keep the platform out after its secret id was
@@ -20,7 +21,8 @@ from toolbox.secrets.policy import PLATFORM, RUN, RUN_SHARED, policy, run_policy
 _NO_LOCKOUT = {"user_lockout_config": {"lockout_disable": True}}
 _ROLE = {"token_policies": [PLATFORM], "token_ttl": "1h", "token_max_ttl": "24h"}
 _RUN_ROLE: dict[str, Any] = {
-    "allowed_entity_aliases": ["*"],
+    "allowed_policies": [RUN],
+    "allowed_entity_aliases": [f"{NAMES}*"],
     "disallowed_policies": [],
     "orphan": False,
     "renewable": False,
@@ -62,17 +64,15 @@ def steps(
         "approle/" in methods and _is_not_locked(client),
         lambda: client.adapter.post("/v1/sys/auth/approle/tune", json=_NO_LOCKOUT),
     )
-    yield _policy(client, PLATFORM, policy(mount, kv))
     accessor = methods["token/"]["accessor"]
-    for name in (RUN, RUN_SHARED):
-        yield _policy(client, name, run_policy(name, mount, accessor))
+    yield _policy(client, PLATFORM, policy(mount, accessor, kv))
+    yield _policy(client, RUN, run_policy(mount, accessor, kv))
     yield Step(
         f"AppRole {PLATFORM}",
         _exists(client, f"auth/approle/role/{PLATFORM}"),
         lambda: client.auth.approle.create_or_update_approle(PLATFORM, **_ROLE),
     )
-    for name in (RUN, RUN_SHARED):
-        yield _run_role(client, name)
+    yield _run_role(client)
     for path, fields in placeholders.items():
         yield _placeholder(client, mount, kv, path, fields)
 
@@ -93,13 +93,21 @@ def _policy(client: hvac.Client, name: str, wanted: str) -> Step:
     )
 
 
-def _run_role(client: hvac.Client, name: str) -> Step:
-    place = f"auth/token/roles/{name}"
+def _run_role(client: hvac.Client) -> Step:
+    place = f"auth/token/roles/{RUN}"
     return Step(
-        f"token role {name} for runs of toolkits",
-        _exists(client, place),
-        lambda: client.write_data(place, data={**_RUN_ROLE, "allowed_policies": [name]}),
+        f"token role {RUN} for runs of toolkits",
+        _is_as_wanted(client, place, ("allowed_policies", "allowed_entity_aliases")),
+        lambda: client.write_data(place, data=_RUN_ROLE),
     )
+
+
+def _is_as_wanted(client: hvac.Client, place: str, names: tuple[str, ...]) -> bool:
+    try:
+        present = (client.read(place) or {}).get("data") or {}
+    except vault.InvalidPath:
+        return False
+    return all(present.get(name) == _RUN_ROLE[name] for name in names)
 
 
 def _exists(client: hvac.Client, path: str) -> bool:

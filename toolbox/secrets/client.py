@@ -22,6 +22,8 @@ from toolbox.secrets.errors import (
     SecretsForbidden,
     translated,
 )
+from toolbox.secrets.grants import Grant
+from toolbox.secrets.policy import RUN
 
 #: Told of each act: ``read``, ``written`` or ``deleted``, the path, and the version (0 on KV 1).
 Observer = Callable[[str, str, int], None]
@@ -62,6 +64,8 @@ class SecretsClient:
         self._lock = threading.Lock()
         self._cache: dict[str, tuple[float, StoredSecret]] = {}
         self._kv: int | None = None
+        #: Names of grants that Vault was told by this process.
+        self._named: set[str] = set()
 
     def __repr__(self) -> str:
         return f"SecretsClient({self._config.addr})"
@@ -117,22 +121,36 @@ class SecretsClient:
         self._observe("read", path, stored.version)
         return stored
 
-    def run_token(self, role: str, alias: str, seconds: int) -> hvac.Client:
-        """Return a client with a token of a role for runs, which lives for ``seconds``: of
-        ``RUN`` it reads below ``toolkits/<alias>/`` alone, of ``RUN_SHARED`` below
-        ``shared/<alias>``.
+    def run_token(self, grant: Grant, seconds: int, *, anew: bool = False) -> hvac.Client:
+        """Return a client with a token that reads what ``grant`` says and nothing else, and lives
+        for ``seconds``. ``anew`` tells Vault once more what the grant's name stands for.
 
         Raises ``SecretsForbidden`` where Vault makes no such tokens for this platform.
         """
+        place = f"auth/token/create/{RUN}"
 
         def make(client: hvac.Client) -> str:
+            if anew or grant.name not in self._named:
+                self._tell_name(client, grant)
             made = client.auth.token.create(
-                role_name=role, entity_alias=alias, ttl=f"{seconds}s", renewable=False
+                role_name=RUN, entity_alias=grant.name, ttl=f"{seconds}s", renewable=False
             )
             return str(made["auth"]["client_token"])
 
-        token = self._connection.use(make, f"auth/token/create/{role}", again=False)
+        token = self._connection.use(make, place, again=False)
         return self._connection.connect(token)
+
+    def _tell_name(self, client: hvac.Client, grant: Grant) -> None:
+        """Let Vault know what the name of a grant stands for; the same once more is no error."""
+        answer = client.adapter.get("/v1/sys/internal/ui/mounts/auth/token")
+        data = answer.json() if isinstance(answer, requests.Response) else answer
+        body = {
+            "name": grant.name,
+            "mount_accessor": data["data"]["accessor"],
+            "custom_metadata": dict(grant.fields),
+        }
+        client.adapter.post("/v1/identity/entity-alias", json=body)
+        self._named.add(grant.name)
 
     def write(self, path: str, data: dict[str, Any], cas: int | None = None) -> int:
         """Write all fields of a secret and return its new version.

@@ -5,23 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from string import Template
 
-#: The platform's policy and AppRole, and the policies and token roles of one run: for what is a
-#: toolkit's own, and for what toolkits share.
-PLATFORM, RUN, RUN_SHARED = "toolbox", "toolbox-run", "toolbox-run-shared"
+#: The platform's policy and AppRole, and the policy and token role of runs.
+PLATFORM, RUN = "toolbox", "toolbox-run"
 
 _FOLDER = Path(__file__).resolve().parent.parent.parent / "deploy" / "vault"
 
 
-def policy(mount: str, kv: int = 2) -> str:
-    """Return what the platform may do, in HCL."""
+def policy(mount: str, accessor: str, kv: int = 2) -> str:
+    """Return what the platform may do, in HCL; ``accessor`` is that of the token auth method."""
     name = "platform.hcl" if kv == 2 else "platform-kv1.hcl"
-    return Template((_FOLDER / name).read_text()).substitute(mount=mount)
+    return _filled(name, mount=mount, accessor=accessor)
 
 
-_RUN_FILES = {RUN: "toolkit-run.hcl", RUN_SHARED: "toolkit-run-shared.hcl"}
+def run_policy(mount: str, accessor: str, kv: int = 2) -> str:
+    """Return what a token of a run may do."""
+    data = f"{mount}/data" if kv == 2 else mount
+    return _filled("toolkit-run.hcl", mount=mount, data=data, accessor=accessor)
 
 
-def run_policy(name: str, mount: str, accessor: str) -> str:
-    """Return what a token of a run may do; ``accessor`` is that of the token auth method."""
-    text = (_FOLDER / _RUN_FILES[name]).read_text()
-    return Template(text).substitute(mount=mount, accessor=accessor)
+def _filled(name: str, **values: str) -> str:
+    return Template((_FOLDER / name).read_text()).substitute(values)

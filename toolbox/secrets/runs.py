@@ -1,6 +1,6 @@
-"""Secrets of one run: read with tokens that can read what this toolkit may and nothing else.
+"""Secrets of one run: read with a token that can read what this toolkit declares and nothing else.
 
-A token is made when the run first asks for a secret and is revoked when the run ends; that of a
+The token is made when the run first asks for a secret and is revoked when the run ends; that of a
 run whose worker was lost ends by its own time limit. Where Vault makes no such tokens for the
 platform, the platform's own token is used: the log says so, and each receipt does.
 """
@@ -18,7 +18,8 @@ from hvac import exceptions as vault
 
 from toolbox.secrets.client import SecretsClient, StoredSecret
 from toolbox.secrets.errors import SecretsError, SecretsForbidden, SecretsSignInRefused
-from toolbox.secrets.policy import RUN, RUN_SHARED
+from toolbox.secrets.grants import Grant
+from toolbox.secrets.policy import RUN
 
 log = logging.getLogger(__name__)
 
@@ -40,22 +41,16 @@ class Receipt:
     times: int = 1
 
 
-@dataclass(frozen=True)
-class _Scope:
-    """What a token of a run is for: a token role, and the name put into its policy."""
-
-    role: str
-    alias: str
-
-
 class RunSecrets:
-    """What one run of a toolkit reads. ``close`` revokes its tokens."""
+    """What one run of a toolkit reads. ``close`` revokes its token."""
 
-    def __init__(self, client: SecretsClient, slug: str, seconds: float) -> None:
-        self._client, self._slug = client, slug
+    def __init__(self, client: SecretsClient, grant: Grant, seconds: float) -> None:
+        self._client, self._grant = client, grant
         self._seconds = max(60, min(int(seconds), _LONGEST_SECONDS))
-        self._tokens: dict[_Scope, hvac.Client] = {}
+        self._token: hvac.Client | None = None
         self._receipts: dict[tuple[str, int, bool], Receipt] = {}
+        # Once a run: a path that Vault's own policy denies stays denied.
+        self._may_tell_anew = True
 
     @property
     def receipts(self) -> list[Receipt]:
@@ -76,55 +71,55 @@ class RunSecrets:
         self._receipts[path, version, scoped] = receipt
 
     def _read(self, path: str) -> tuple[StoredSecret, bool]:
-        scope = _scope_of(path, self._slug)
-        token = self._token(scope) if scope else None
-        if scope is None or token is None:
+        token = self._own_token() if self._grant.covers(path) else None
+        if token is None:
             return self._client.get(path), False
         try:
             return self._client.get(path, by=token), True
         except SecretsForbidden:
-            # It may have ended: with its own time, or with the sign-in that it was made by.
-            if _lives(token):
-                raise
-            del self._tokens[scope]
-            token = self._token(scope)
+            token = self._another_for(token)
             if token is None:
-                return self._client.get(path), False
-            return self._client.get(path, by=token), True
+                raise
+        return self._client.get(path, by=token), True
 
-    def _token(self, scope: _Scope) -> hvac.Client | None:
-        token = self._tokens.get(scope)
-        if token is None and not _refusals.stands(scope.role):
+    def _another_for(self, refused: hvac.Client) -> hvac.Client | None:
+        """Return a token in place of one that was refused, or None where that would be no use.
+
+        It may have ended, with its own time or with the sign-in that it was made by; or Vault,
+        set back to a backup, has forgotten what the name of the token stands for.
+        """
+        lives = _lives(refused)
+        if lives and not self._may_tell_anew:
+            return None
+        self._may_tell_anew = self._may_tell_anew and not lives
+        if lives:
+            _revoke(refused)
+        self._token = None
+        return self._own_token(anew=lives)
+
+    def _own_token(self, *, anew: bool = False) -> hvac.Client | None:
+        if self._token is None and not _refusals.stands():
             try:
-                token = self._client.run_token(scope.role, scope.alias, self._seconds)
+                self._token = self._client.run_token(self._grant, self._seconds, anew=anew)
             except SecretsSignInRefused:
                 raise
             except SecretsForbidden as error:
-                _refusals.note(scope.role, error)
-            else:
-                self._tokens[scope] = token
-        return token
+                _refusals.note(error)
+        return self._token
 
     def close(self) -> None:
-        """Revoke the tokens. One that cannot be revoked now ends by its own time limit."""
-        tokens, self._tokens = self._tokens, {}
-        for token in tokens.values():
-            try:
-                token.auth.token.revoke_self()
-            except (vault.VaultError, OSError) as error:
-                kind = type(error).__name__
-                log.warning("the token of a run was not revoked and expires: %s", kind)
+        """Revoke the token. One that cannot be revoked now ends by its own time limit."""
+        token, self._token = self._token, None
+        if token is not None:
+            _revoke(token)
 
 
-def _scope_of(path: str, slug: str) -> _Scope | None:
-    """The narrowest token for a path; None where there is none for it."""
-    if path.startswith(f"toolkits/{slug}/"):
-        return _Scope(RUN, slug)
-    if path.startswith("shared/"):
-        name = path.removeprefix("shared/").partition("/")[0]
-        # Vault takes the names of aliases in small letters only.
-        return _Scope(RUN_SHARED, name) if name == name.lower() else None
-    return None
+def _revoke(token: hvac.Client) -> None:
+    try:
+        token.auth.token.revoke_self()
+    except (vault.VaultError, OSError) as error:
+        kind = type(error).__name__
+        log.warning("the token of a run was not revoked and expires: %s", kind)
 
 
 def _lives(token: hvac.Client) -> bool:
@@ -138,29 +133,29 @@ def _lives(token: hvac.Client) -> bool:
 
 
 class _Refusals:
-    """Which roles Vault refused lately, so that not every run asks in vain."""
+    """Whether Vault refused to make tokens lately, so that not every run asks in vain."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._until: dict[str, float] = {}
+        self._until = 0.0
 
-    def stands(self, role: str) -> bool:
+    def stands(self) -> bool:
         with self._lock:
-            return time.monotonic() < self._until.get(role, 0.0)
+            return time.monotonic() < self._until
 
-    def note(self, role: str, error: SecretsError) -> None:
+    def note(self, error: SecretsError) -> None:
         with self._lock:
-            self._until[role] = time.monotonic() + _ASK_AGAIN_SECONDS
+            self._until = time.monotonic() + _ASK_AGAIN_SECONDS
         log.warning(
             "Vault makes no tokens for runs (role %s): their secrets are read with the platform's"
-            " own token. `manage.py bootstrap_vault` makes the role. %s",
-            role,
+            " own token. `manage.py bootstrap_vault` makes the role and its policies. %s",
+            RUN,
             error,
         )
 
     def forget(self) -> None:
         with self._lock:
-            self._until.clear()
+            self._until = 0.0
 
 
 _refusals = _Refusals()
@@ -171,4 +166,4 @@ def forget() -> None:
     _refusals.forget()
 
 
-__all__ = ["RUN", "RUN_SHARED", "Receipt", "RunSecrets", "forget"]
+__all__ = ["RUN", "Receipt", "RunSecrets", "forget"]

@@ -7,12 +7,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from toolbox import context, secrets
-from toolbox.secrets.runs import RunSecrets
+from toolbox import context
 from toolkits.errors import BundleError
 from toolkits.jobs.redaction import Redactor
-from toolkits.models import CardState
-from toolkits.runtime import worker_state
+from toolkits.models import CardState, ToolkitVersion
+from toolkits.runtime import run_secrets, worker_state
 from toolkits.runtime.calls import Calls
 from toolkits.runtime.conversation import Listener, converse
 from toolkits.runtime.process import RunnerProcess
@@ -50,14 +49,14 @@ def run_card(state_id: str) -> None:
             _keep(state, error=f"The runner could not be started: {error.strerror}.")
             return
         try:
-            _refresh(state, runner)
+            _refresh(state, state.toolkit.active_version, runner)
         finally:
             worker_state.pool().release(runner)
 
 
-def _refresh(state: CardState, runner: RunnerProcess) -> None:
+def _refresh(state: CardState, version: ToolkitVersion, runner: RunnerProcess) -> None:
     redactor = Redactor()
-    own = RunSecrets(secrets.client(), state.toolkit.slug, _SECONDS)
+    own = run_secrets.of(state.toolkit.slug, version, _SECONDS)
     calls = Calls(state.toolkit, redactor, None, runner.workdir, own)
     request = {"type": "run", "kind": "card", "name": state.name, "inputs": {}}
     try:

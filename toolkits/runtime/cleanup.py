@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from toolbox import context, secrets
+from toolbox import context
 from toolbox.secrets import SecretsError
 from toolbox.secrets.runs import RunSecrets
 from toolkits import versions
@@ -15,7 +15,7 @@ from toolkits.jobs import cleanups, job_secrets, lease, owed
 from toolkits.jobs.log_writer import LogWriter
 from toolkits.jobs.redaction import Redactor
 from toolkits.models import Job, JobAttempt
-from toolkits.runtime import database, worker_state
+from toolkits.runtime import database, run_secrets, worker_state
 from toolkits.runtime.calls import Calls
 from toolkits.runtime.conversation import CallRefused, Listener, converse
 from toolkits.runtime.process import RunnerProcess, boot_time
@@ -94,7 +94,7 @@ def _run(attempt: JobAttempt, job: Job) -> str:
     if version is None or hook is None:
         return "not_started"
     seconds = cleanups.seconds_of(hook)
-    own = RunSecrets(secrets.client(), job.toolkit_slug, seconds + _SPARE_SECONDS)
+    own = run_secrets.of(job.toolkit_slug, version, seconds + _SPARE_SECONDS)
     try:
         inputs, values = job_secrets.reveal(job, own.get)
         presence.ensure(version)

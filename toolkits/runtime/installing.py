@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from toolbox import tracing
 from toolbox.problems import Problem
 from toolkits.bundles import planning, progress, staging, store
 from toolkits.bundles.install import confirm
@@ -57,16 +58,16 @@ class Interrupted(Exception):
 class InstallRun(progress.Listener):
     """One install: its log, its lease, and whether it should stop."""
 
-    def __init__(self, job: Job) -> None:
-        self.job = job
+    def __init__(self, job: Job, traced: tracing.Span) -> None:
+        self.job, self.traced = job, traced
         self.log = LogWriter(Redactor([]), job.log_bytes)
         self._deadline = time.monotonic() + job.timeout_seconds
         self._why = ""
         self._over = threading.Event()
         self._keeper = threading.Thread(target=self._keep, daemon=True)
 
-    def run(self) -> None:
-        """Run it to its end, which is written."""
+    def run(self) -> Ending:
+        """Run it to its end, which is written, and return how it ended."""
         self._keeper.start()
         try:
             with progress.told_to(self):
@@ -78,6 +79,7 @@ class InstallRun(progress.Listener):
         self.log.close()
         pulse = self.log.take(None)
         database.insist(lambda: lease.end(self.job, ended, pulse))
+        return ended
 
     def _ending(self) -> Ending:
         try:
@@ -102,6 +104,7 @@ class InstallRun(progress.Listener):
     # What it is told.
 
     def step(self, name: str, detail: str) -> None:
+        self.traced.happened(name)
         if name in _WORDS:
             self.log.note("INFO", f"{_WORDS[name]} {detail}".strip())
         if name != "activating":

@@ -13,9 +13,8 @@ import time
 from typing import Any
 from uuid import UUID
 
-from toolbox import context, secrets
+from toolbox import context
 from toolbox.secrets import SecretsError
-from toolbox.secrets.runs import RunSecrets
 from toolkits import installs, versions
 from toolkits.errors import BundleError
 from toolkits.jobs import claims, cleanups, job_secrets, lease, owed
@@ -24,7 +23,14 @@ from toolkits.jobs.redaction import Redactor
 from toolkits.jobs.states import JobState
 from toolkits.models import Job
 from toolkits.models.job import JobKind
-from toolkits.runtime import child_calls, database, preparing, traces, worker_state
+from toolkits.runtime import (
+    child_calls,
+    database,
+    preparing,
+    run_secrets,
+    traces,
+    worker_state,
+)
 from toolkits.runtime.installing import InstallRun
 from toolkits.runtime.job_run import JobRun
 from toolkits.runtime.process import RunnerProcess, boot_time
@@ -115,7 +121,7 @@ class Leader:
         with _working(job):
             log.info("job started: %s.%s, attempt %d", job.toolkit_slug, job.operation, job.attempt)
             if job.kind == JobKind.INSTALL:
-                InstallRun(job).run()
+                _install(job)
                 return
             traced = traces.begin(job)
         with _working(job):
@@ -224,6 +230,13 @@ def _listen_to(runs: list[JobRun], seconds: float) -> None:
                 ready.talk.take_events(0)
 
 
+def _install(job: Job) -> None:
+    traced = traces.begin(job)
+    # What it does, such as to refuse a bundle, is below its span.
+    with _working(job):
+        traces.end(traced, InstallRun(job, traced).run())
+
+
 def _working(job: Job) -> Any:
     return context.working(
         job_id=str(job.pk), toolkit=job.toolkit_slug, user=job.requester, trace=job.trace
@@ -239,7 +252,7 @@ def _begin(job: Job, claimed_at: float) -> JobRun | Ending:
         held_at = preparing.prepare(job, version, claimed_at)
         if held_at is None:
             return Ending(JobState.LOST, _NOT_FETCHED, exit_reason="stopped")
-        own = RunSecrets(secrets.client(), job.toolkit_slug, job.timeout_seconds + _TOKEN_SPARE)
+        own = run_secrets.of(job.toolkit_slug, version, job.timeout_seconds + _TOKEN_SPARE)
         inputs, secret_values = job_secrets.reveal(job, own.get)
         runner = worker_state.pool().acquire(worker_state.spec_of(version))
     except SecretsError as error:

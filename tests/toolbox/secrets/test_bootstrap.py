@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
 import subprocess
 import sys
+from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError
 
+from audit.models import Event
 from tests.support.processes import BASE, free_port
 from tests.support.servers import OpenBao, running
+from toolbox import events
 from toolbox.config import VaultConfig
 from toolbox.secrets import SecretsClient
 from toolbox.secrets.bootstrap import steps
@@ -53,6 +59,8 @@ def test_a_new_vault_is_made_ready_and_a_second_run_changes_nothing(new, bootstr
     first = bootstrap("--init", *whole)
 
     assert first.returncode == 0, first.stderr
+    assert first.stderr.count("there is no database yet") == 1
+    assert not list(tmp_path.glob("*.sqlite3"))
     assert stat.S_IMODE(keys.stat().st_mode) == stat.S_IMODE(role.stat().st_mode) == 0o600
     values = dict(line.split("=", 1) for line in role.read_text().splitlines())
     config = VaultConfig(
@@ -93,6 +101,62 @@ def test_a_vault_is_not_initialised_unless_asked_and_its_keys_are_kept(bootstrap
 
     assert "is not overwritten" in refused.stderr
     assert kept.read_text() == "mine"
+
+
+def told_since(count: int) -> list[tuple[str, str]]:
+    return list(Event.objects.order_by("id").values_list("name", "outcome"))[count:]
+
+
+def test_what_is_done_to_vault_is_in_the_audit_trail(new, db, settings, tmp_path):
+    settings.VAULT = VaultConfig(new.addr)
+    keys, token = tmp_path / "keys.json", tmp_path / "token"
+    wanted = {"keys_file": keys, "platform_token_file": token, "stdout": io.StringIO()}
+
+    call_command("bootstrap_vault", init=True, **wanted)
+
+    first = [name for name, _ in told_since(0)]
+    assert first[:2] == ["vault.initialised", "vault.unsealed"]
+    assert first[-1] == "vault.credentials_issued"
+    assert set(first[2:-1]) == {"vault.changed"}
+    new.root_token = json.loads(keys.read_text())["root_token"]
+    new.client().sys.delete_policy("toolbox-run")
+    new.client().sys.seal()
+    call_command("bootstrap_vault", **wanted)
+    call_command("bootstrap_vault", **wanted)
+    with pytest.raises(SystemExit):
+        call_command("bootstrap_vault", check=True, approle_file=tmp_path / "role", **wanted)
+    assert told_since(len(first)) == [("vault.unsealed", "success"), ("vault.changed", "success")]
+    changed = Event.objects.get(pk=Event.objects.latest("id").pk).details
+    assert changed == {"address": new.addr, "what": "policy toolbox-run"}
+
+
+def test_a_vault_that_its_keys_do_not_unseal_is_on_record(new, db, settings, tmp_path):
+    settings.VAULT = VaultConfig(new.addr)
+    call_command("bootstrap_vault", init=True, keys_file=tmp_path / "k.json", stdout=io.StringIO())
+    kept = json.loads((tmp_path / "k.json").read_text())
+    new.root_token = kept["root_token"]
+    (tmp_path / "k.json").write_text(json.dumps(kept | {"unseal_keys": ["00" * 33]}))
+    new.client().sys.seal()
+    before = Event.objects.count()
+
+    with pytest.raises(CommandError, match=r"Vault|sealed|refused"):
+        call_command("bootstrap_vault", keys_file=tmp_path / "k.json")
+
+    assert told_since(before) == [("vault.unsealed", "failure")]
+    assert new.client().sys.is_sealed()
+
+
+def test_nothing_is_done_to_vault_that_cannot_be_recorded(new, db, settings, tmp_path, monkeypatch):
+    settings.VAULT = VaultConfig(new.addr)
+
+    def full(*_: Any, **__: Any) -> None:
+        raise DatabaseError("disk full")
+
+    monkeypatch.setattr(events, "_recorder", full)
+    with pytest.raises(CommandError, match="nothing is done that is not on record"):
+        call_command("bootstrap_vault", init=True, keys_file=tmp_path / "keys.json")
+
+    assert not new.client().sys.is_initialized()
 
 
 def test_a_sealed_vault_is_unsealed_with_its_keys(new, bootstrap, tmp_path):

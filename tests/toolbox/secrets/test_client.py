@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from dataclasses import replace
+from posixpath import normpath
 
 import pytest
 from django.conf import settings
@@ -23,7 +24,8 @@ from toolbox.secrets import (
     SecretsSealed,
     SecretsUnavailable,
 )
-from toolbox.secrets.policy import RUN, RUN_SHARED
+from toolbox.secrets.grants import grant
+from toolbox.secrets.policy import run_policy
 from toolbox.secrets.runs import RunSecrets, forget
 
 pytestmark = pytest.mark.servers
@@ -140,6 +142,16 @@ def test_kv_version_1_works_but_for_what_it_has_not(ready, role):
     client.delete("x")
     with pytest.raises(SecretNotFound):
         client.read("x")
+    # Runs have tokens of their own there, too.
+    root.sys.create_or_update_policy("toolbox-run", run_policy("old", ready.accessor(), 1))
+    for path in ("toolkits/alpha/api", "toolkits/alpha/other"):
+        client.write(path, {"key": path})
+    run = RunSecrets(client, grant("alpha", ["api"]), 60)
+    assert run.get("toolkits/alpha/api").fields == {"key": "toolkits/alpha/api"}
+    assert run.receipts[0].scoped
+    with pytest.raises(SecretsForbidden):
+        run.get("toolkits/alpha/other")
+    ready.make_ready()
 
 
 def test_the_platforms_policy_lets_it_use_its_mount_and_nothing_else(ready, role):
@@ -248,41 +260,100 @@ def test_a_slow_answer_ends_at_the_time_limit(role):
             SecretsClient(config).status()
 
 
-def test_the_token_of_a_run_reads_its_toolkits_paths_alone(role):
+#: What a toolkit declares, and paths that its runs' token then reads and does not read.
+DECLARED = [
+    ((), ("settings", "records/hosts/1"), ("api", "settingsx", "../beta/settings", "shared/dns")),
+    (("api",), ("settings", "api", "api/deep/er"), ("apis", "other", "shared/api")),
+    (("a/b/c", "a/x/*"), ("a/b/c", "a/b/c/d", "a/x/y"), ("a", "a/b", "a/b/d", "a/y")),
+    (("*",), ("api", "a/b/c/d"), ("shared/dns", "../beta/api")),
+    (("shared/dns",), ("shared/dns", "shared/dns/zone"), ("shared/dnsmasq", "dns", "shared")),
+    (("Mixed.Case-1",), ("Mixed.Case-1",), ("mixed.case-1",)),
+    (("shared/*",), ("shared/dns", "shared/a/b"), ("api", "../beta/api")),
+    (("a/b/c/d",), ("a/b/c/d",), ("a/b/x", "a/b")),
+]
+
+
+@pytest.mark.parametrize(("declared", "open_to_it", "closed_to_it"), DECLARED)
+def test_the_token_of_a_run_reads_what_its_toolkit_declares_alone(
+    role, declared, open_to_it, closed_to_it
+):
+    client = SecretsClient(role)
+    for path in (*open_to_it, *closed_to_it, "../../providers/corp", "../../jobs/1"):
+        client.write(placed(path), {"key": path})
+    token = client.run_token(grant("alpha", declared), 60)
+
+    for path in open_to_it:
+        assert client.get(placed(path), by=token).fields == {"key": path}
+    for path in (*closed_to_it, "../../providers/corp", "../../jobs/1"):
+        with pytest.raises(SecretsForbidden):
+            client.get(placed(path), by=token)
+
+
+def placed(path: str) -> str:
+    return path if path.startswith("shared") else normpath(f"toolkits/alpha/{path}")
+
+
+def test_more_paths_than_vault_takes_are_widened_and_all_of_them_are_readable(role):
+    client = SecretsClient(role)
+    declared = [f"{kind}{n}/{n}/{n}" for n in range(16) for kind in ("a", "shared/s")]
+    wide = grant("alpha", declared)
+    token = client.run_token(wide, 60)
+
+    assert len(wide.fields) <= 64
+    for path in declared:
+        client.write(placed(path), {"key": path})
+        assert client.get(placed(path), by=token).fields == {"key": path}
+
+
+@pytest.mark.parametrize("count", range(1, 20))
+def test_every_field_of_a_grant_has_its_place_in_the_policy(count):
+    policy = run_policy("sre", "acc")
+    for length in range(1, 6):
+        paths = ["/".join(f"p{n}-{part}" for part in range(length)) for n in range(count)]
+        made = grant("alpha", [*paths, *(f"shared/{path}" for path in paths)])
+        assert len(made.fields) <= 64
+        for name, _ in made.fields:
+            assert f"aliases.acc.custom_metadata.{name}}}}}" in policy
+
+
+def test_the_platform_can_give_no_name_to_what_it_did_not_make(ready, role):
+    """A name is no way to more rights: neither another's, nor of another sign-in."""
+    client = SecretsClient(role)
+    entity = ready.client().write_data("identity/entity", data={"name": "boss"})["data"]["id"]
+    own = {"name": "toolbox-run-x", "mount_accessor": ready.accessor(), "custom_metadata": {}}
+    methods = ready.client().sys.list_auth_methods()["data"]
+    for body in (
+        own | {"name": "boss"},
+        own | {"canonical_id": entity},
+        own | {"mount_accessor": methods["approle/"]["accessor"]},
+        {"name": "toolbox-run-x"},
+    ):
+        with pytest.raises(SecretsForbidden):
+            client._connection.use(
+                lambda vault, body=body: vault.adapter.post("/v1/identity/entity-alias", json=body),
+                "a name",
+            )
+
+
+def test_a_vault_that_was_set_back_is_told_anew_what_a_name_stands_for(ready, role):
     client = SecretsClient(role)
     client.write("toolkits/alpha/api", {"key": "a"})
-    client.write("toolkits/beta/api", {"key": "b"})
-    client.write("shared/dns", {"key": "d"})
-    token = client.run_token(RUN, "alpha", 60)
+    RunSecrets(client, grant("alpha", ["api"]), 60).get("toolkits/alpha/api")
+    root = ready.client()
+    for found in root.list("identity/entity-alias/id")["data"]["keys"]:
+        root.delete(f"identity/entity-alias/id/{found}")
+    run = RunSecrets(client, grant("alpha", ["api"]), 60)
 
-    assert client.get("toolkits/alpha/api", by=token).fields == {"key": "a"}
-    with pytest.raises(SecretsForbidden):
-        client.get("toolkits/beta/api", by=token)
-    with pytest.raises(SecretsForbidden):
-        client.get("shared/dns", by=token)
-    with pytest.raises(SecretsForbidden):
-        client.get("jobs/1", by=token)
-
-
-def test_the_token_for_what_is_shared_reads_the_one_name_alone(role):
-    client = SecretsClient(role)
-    for path in ("shared/dns", "shared/dns/zone", "shared/dnsmasq", "toolkits/dns/api"):
-        client.write(path, {"key": path})
-    token = client.run_token(RUN_SHARED, "dns", 60)
-
-    assert client.get("shared/dns", by=token).fields == {"key": "shared/dns"}
-    assert client.get("shared/dns/zone", by=token).fields == {"key": "shared/dns/zone"}
-    for path in ("shared/dnsmasq", "toolkits/dns/api"):
-        with pytest.raises(SecretsForbidden):
-            client.get(path, by=token)
+    assert run.get("toolkits/alpha/api").fields == {"key": "a"}
+    assert [receipt.scoped for receipt in run.receipts] == [True]
 
 
 def test_a_run_whose_token_ended_before_it_gets_another(ready, role):
     client = SecretsClient(role)
     client.write("toolkits/alpha/long", {"key": "a"})
-    run = RunSecrets(client, "alpha", 60)
+    run = RunSecrets(client, grant("alpha", ["long"]), 60)
     run.get("toolkits/alpha/long")
-    (token,) = run._tokens.values()
+    token = run._token
 
     ready.client().auth.token.revoke(token.token)
 
@@ -293,9 +364,9 @@ def test_a_run_whose_token_ended_before_it_gets_another(ready, role):
 def test_the_token_of_a_run_ends_with_the_run(role):
     client = SecretsClient(role)
     client.write("toolkits/alpha/run", {"key": "a"})
-    run = RunSecrets(client, "alpha", 60)
+    run = RunSecrets(client, grant("alpha", ["run"]), 60)
     assert run.get("toolkits/alpha/run").fields == {"key": "a"}
-    (token,) = run._tokens.values()
+    token = run._token
     assert [receipt.path for receipt in run.receipts] == ["toolkits/alpha/run"]
     assert run.receipts[0].scoped
 
@@ -308,7 +379,7 @@ def test_the_token_of_a_run_ends_with_the_run(role):
 def test_the_token_of_a_run_that_nobody_ends_has_a_time_limit(ready, role):
     client = SecretsClient(role)
 
-    token = client.run_token(RUN, "alpha", 90)
+    token = client.run_token(grant("alpha", []), 90)
 
     found = ready.client().auth.token.lookup(token.token)["data"]
     assert 0 < found["ttl"] <= 90
@@ -323,7 +394,7 @@ def test_without_the_role_for_runs_the_platforms_own_token_serves_and_says_so(
     client.write("toolkits/alpha/plain", {"key": "a"})
     ready.client().delete("auth/token/roles/toolbox-run")
 
-    run = RunSecrets(client, "alpha", 60)
+    run = RunSecrets(client, grant("alpha", ["plain"]), 60)
 
     assert run.get("toolkits/alpha/plain").fields == {"key": "a"}
     assert not run.receipts[0].scoped

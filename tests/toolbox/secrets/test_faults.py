@@ -99,7 +99,7 @@ class Vault:
     def deny(self, path: str) -> None:
         client = self.bao.client()
         denied = f'\npath "{path}" {{ capabilities = ["deny"] }}\n'
-        client.sys.create_or_update_policy("toolbox", policy("sre") + denied)
+        client.sys.create_or_update_policy("toolbox", policy("sre", self.bao.accessor()) + denied)
         mine = client.sys.read_policy("toolbox-run")["data"]["rules"]
         client.sys.create_or_update_policy("toolbox-run", mine + denied)
 

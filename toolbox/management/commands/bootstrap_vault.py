@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import hvac
 import requests
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from hvac import exceptions as vault
 
 from toolbox.private_files import write_private
-from toolbox.secrets import SecretsError, bootstrap, placeholders
+from toolbox.secrets import SecretsError, bootstrap, placeholders, recording
 from toolbox.secrets.connection import VaultConnection
 from toolbox.secrets.errors import translated
 
@@ -57,11 +60,14 @@ class Command(BaseCommand):
             raise CommandError("VAULT_ADDR is not set.")
         self.client = VaultConnection(settings.VAULT).connect()
         self.only_check = bool(options["check"])
+        self.recording = recording.Recording(self.stderr.write)
         try:
             with translated(settings.VAULT.addr):
                 missing = self._run(options)
         except SecretsError as error:
             raise CommandError(str(error)) from None
+        except DatabaseError as error:
+            raise CommandError(_not_recorded(error)) from None
         if self.only_check and missing:
             raise SystemExit(1)
 
@@ -89,7 +95,8 @@ class Command(BaseCommand):
         elif self.only_check:
             self._say("would make", step.what)
         else:
-            step.make()
+            with self.recording.act("vault.changed", what=step.what):
+                step.make()
             self._say("made", step.what)
 
     def _initialise(self, options: dict[str, Any]) -> int:
@@ -107,8 +114,9 @@ class Command(BaseCommand):
             raise CommandError(f"{keys_file} exists and is not overwritten. Move it away.")
         # Found to be writable before there is something that must not be lost.
         write_private(keys_file, "{}")
-        keys = bootstrap.initialise(self.client, options["shares"], options["threshold"])
-        write_private(keys_file, json.dumps(keys, indent=2))
+        with self.recording.act("vault.initialised"):
+            keys = bootstrap.initialise(self.client, options["shares"], options["threshold"])
+            write_private(keys_file, json.dumps(keys, indent=2))
         self._say("made", f"a new Vault; its keys are in {keys_file}: keep a copy elsewhere")
         return self._run({**options, "init": False})
 
@@ -119,8 +127,9 @@ class Command(BaseCommand):
             keys = _read_keys(keys_file).get("unseal_keys") if keys_file else None
             if not keys:
                 raise CommandError("Vault is sealed. Unseal it, or pass --keys-file with its keys.")
-            if not bootstrap.unseal(self.client, list(keys)):
-                raise CommandError("Vault stays sealed: the keys do not fit, or are too few.")
+            with self.recording.act("vault.unsealed"):
+                if not bootstrap.unseal(self.client, list(keys)):
+                    raise CommandError("Vault stays sealed: the keys do not fit, or are too few.")
             self._say("done", "unsealed")
         self._until_active()
 
@@ -151,8 +160,9 @@ class Command(BaseCommand):
         if self.only_check:
             self._say("would make", f"AppRole settings in {path}")
             return 1
-        values = bootstrap.credentials(self.client)
-        write_private(path, "".join(f"{name}={value}\n" for name, value in values.items()))
+        with self._issuing("the secret id of an AppRole", path):
+            values = bootstrap.credentials(self.client)
+            write_private(path, "".join(f"{name}={value}\n" for name, value in values.items()))
         self._say("made", f"AppRole settings in {path}")
         return 0
 
@@ -165,22 +175,50 @@ class Command(BaseCommand):
         if self.only_check:
             self._say("would make", f"a token of the platform in {path}")
             return 1
-        write_private(path, bootstrap.platform_token(self.client))
+        with self._issuing("a token", path):
+            write_private(path, bootstrap.platform_token(self.client))
         self._say("made", f"a token of the platform in {path}")
         return 0
 
+    def _issuing(self, what: str, path: Path) -> AbstractContextManager[None]:
+        return self.recording.act("vault.credentials_issued", what=what, file=str(path))
+
     def _unseal_again_and_again(self, options: dict[str, Any]) -> None:
         keys = list(_read_keys(options["keys_file"]).get("unseal_keys") or [])
+        failed = False
         while True:
             try:
                 if self.client.sys.is_initialized() and self.client.sys.is_sealed():
-                    done = bootstrap.unseal(self.client, keys)
-                    self._say("done" if done else "failed", "unseal")
+                    # Of tries that fail one after the other, the first is on record.
+                    with self.recording.act("vault.unsealed", failures=not failed):
+                        _unseal(self.client, keys)
+                    self._say("done", "unseal")
+                failed = False
+            except _Sealed as error:
+                failed = True
+                self._say("failed", f"unseal: {error}")
+            except DatabaseError as error:
+                self.stderr.write(f"Not unsealed: {_not_recorded(error)}")
             except (vault.VaultError, requests.RequestException) as error:
+                failed = True
                 self.stderr.write(f"Vault does not answer: {type(error).__name__}")
             if not options["watch"]:
                 return
             time.sleep(options["watch"])
+
+
+def _not_recorded(error: DatabaseError) -> str:
+    kind = type(error).__name__
+    return f"the audit trail cannot be written ({kind}), and nothing is done that is not on record."
+
+
+class _Sealed(Exception):
+    """The keys did not unseal it."""
+
+
+def _unseal(client: hvac.Client, keys: list[str]) -> None:
+    if not bootstrap.unseal(client, keys):
+        raise _Sealed("the keys do not fit, or are too few")
 
 
 def _read_keys(path: Path | None) -> dict[str, Any]:
