@@ -191,7 +191,7 @@ FAULTS = [
     ),
     Fault(
         "forbidden path",
-        lambda vault: vault.deny("sre/data/toolkits/sample/*"),
+        lambda vault: vault.deny("sre/data/toolkits/sample/settings"),
         Vault.repair,
         "does not allow",
         whole=False,
