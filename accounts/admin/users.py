@@ -114,10 +114,14 @@ class TokenInline(_Shown):
     """Tokens that act for the user."""
 
     model = PersonalToken
-    fields = readonly_fields = ("name", "hint", "scopes", "expires_at", "last_used_at")
+    fields = readonly_fields = ("name", "hint", "it_may", "expires_at", "last_used_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PersonalToken]:
         return PersonalToken.objects.filter(revoked_at=None)
+
+    @admin.display(description=gettext_lazy("it may"))
+    def it_may(self, token: PersonalToken) -> str:
+        return ", ".join(token.scopes)
 
 
 class FactorInline(_Shown):

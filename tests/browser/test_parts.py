@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.support import factories
 from tests.support.views import VIEWS
 from toolkits.jobs.states import JobState
 from toolkits.models import Job, Toolkit
+from toolkits.pages.wire import OWN
 
 THEME = "document.documentElement.dataset.bsTheme"
 COLUMN = "[...document.querySelectorAll('[data-table-view] tbody tr:not([hidden]) td:first-child')]"
@@ -287,3 +289,40 @@ def test_times_are_in_the_zone_of_the_reader(
     assert (
         console.page.locator("time[data-exact]").first.inner_text() == "2026-01-02 12:04:05 GMT+9"
     )
+
+
+def test_inputs_called_like_parts_of_a_form_leave_its_scripts_working(
+    admin_user: User, console: Console
+) -> None:
+    own = "(() => { const all = []; for (const n in document.createElement('form')) all.push(n);"
+    own += " return all; })()"
+    console.open("/account/")
+    words = [name for name in console.page.evaluate(own) if re.fullmatch(r"(?!on)[a-z]+", name)]
+    assert len(words) > 30
+    assert set(words) <= OWN, "a form of this browser has more: add them to toolkits.pages.wire"
+    text = {"type": "string", "default": "x"}
+    shown = {**text, "x-show-if": {"field": "method", "values": ["POST"]}}
+    names = ("method", "matches", "elements", "closest", "dataset", "submit")
+    schema = {"type": "object", "properties": {**dict.fromkeys(names, text), "body": shown}}
+    factories.make_row("net", operations=[factories.operation("send", inputs=schema)])
+    page = console.open("/toolkits/net/run/send/")
+    assert page.locator("#id_body").is_hidden()
+    page.fill("#id_method", "POST")
+    console.until("document.querySelector('#id_body').offsetParent !== null")
+    page.click("[data-run-form] .form-buttons [type=submit]:not([name])")
+    page.wait_for_url("**/jobs/**")
+    asked = Job.objects.get().inputs
+    assert asked["method"] == "POST"
+    assert asked["body"] == "x"
+
+
+@pytest.mark.parametrize("width", [1440, 800, 360])
+def test_a_page_that_stands_by_itself_is_in_the_middle_and_wide_enough_to_read(
+    width: int, open_console: OpenConsole
+) -> None:
+    console = open_console(width=width)
+    console.expected = ["404"]
+    card = console.open("/no/such/page/").locator(".plain-card").bounding_box()
+    assert card is not None
+    assert card["width"] >= min(480, width - 40)
+    assert abs(card["x"] * 2 + card["width"] - width) <= 2

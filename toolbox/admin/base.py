@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from toolbox import events
+from toolbox.admin import times
 from toolbox.admin.paging import BoundedPaginator
 from toolbox.admin.registry import Text
 from toolbox.admin.widgets import NativeDate, NativeDateTime, NativeTime
@@ -63,6 +64,16 @@ class ToolboxModelAdmin(_ModelAdmin):
         if self.prepopulated_fields:
             names += ["urlify.js", "prepopulate.js", "vendor/xregexp/xregexp.min.js"]
         return forms.Media(js=[f"admin/js/{name}" for name in names])
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return times.columns(self.model, super().get_list_display(request))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        # Labels as in the console: without a colon.
+        context["adminform"].form.label_suffix = ""
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def view_on_site(self, obj: Any) -> str | None:
         """Where the console shows the object, if it does."""

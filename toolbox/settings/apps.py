@@ -91,6 +91,7 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["toolbox.formats"]
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "login"

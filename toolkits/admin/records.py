@@ -17,6 +17,7 @@ from toolkits.access import can_manage_toolkits, visible_toolkits
 from toolkits.admin.boxes import json_box
 from toolkits.admin.jobs import ToolkitFilter
 from toolkits.models import Record
+from toolkits.pages import choices
 from toolkits.templatetags import toolbox_ui as ui
 
 
@@ -59,8 +60,12 @@ class RecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("record"))
     def label(self, record: Record) -> SafeString:
-        name = record.toolkit.name
-        return format_html('<code>{}</code><span class="sub">{}</span>', record.pk, name)
+        described = record.toolkit.collection(record.collection) or {}
+        name = choices.label_of(record.data, set(described.get("secret_fields", [])))
+        return format_html(
+            '{}<span class="sub">{} <code>{}</code></span>',
+            name or record.collection, record.toolkit.name, record.pk,
+        )  # fmt: skip
 
     @admin.display(description=gettext_lazy("version"))
     def changes(self, record: Record) -> int:

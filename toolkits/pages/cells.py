@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from toolkits.pages import formats, markup
 
 _END = frozenset({"number", "duration_ms", "bytes"})
@@ -27,9 +29,11 @@ def plain_text(value: object) -> str:
     if value is None:
         return "–"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(value, int | float):
         return formats.number_text(value)
+    if isinstance(value, list) and not any(isinstance(one, dict | list) for one in value):
+        return ", ".join(map(plain_text, value)) or "–"
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, default=str)
     return markup.plain(str(value))

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from toolkits.errors import FieldError
+from toolkits.pages import wire
 from toolkits.pages.widgets import label_of, shown, widget_of
 from toolkits.schemas import Schema, properties, resolve, without_null
 from toolkits.vaulted import UNCHANGED, is_reference
@@ -56,6 +57,16 @@ class Field:
     loaded: bool = False
     problem: str = ""
     show_if: dict[str, Any] | None = None
+
+    @property
+    def sent_as(self) -> str:
+        """The name of its control."""
+        return wire.sent_as(self.name)
+
+    @property
+    def asks_with(self) -> str:
+        """The controls that its choices depend on."""
+        return ",".join(map(wire.sent_as, self.depends))
 
 
 @dataclass
@@ -171,7 +182,8 @@ def _field(
         made.value = "" if value is None else str(value).lower()
     if widget == "password":
         made.stored = name in context.stored or value == UNCHANGED or is_reference(value)
-    made.show_if = schema.get("x-show-if")
+    if shown_by := schema.get("x-show-if"):
+        made.show_if = {**shown_by, "field": wire.sent_as(str(shown_by["field"]))}
     return made
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from toolkits import file_inputs
 from toolkits import inputs as input_rules
 from toolkits.errors import FieldError
+from toolkits.pages import wire
 from toolkits.pages.fields import NEW_ROW
 from toolkits.pages.widgets import widget_of
 from toolkits.schemas import Schema, properties, resolve, without_null
@@ -62,7 +63,7 @@ def read(
     with it. With ``partial`` only fields that ``data`` names are set, and never a secret:
     ``data`` is then the query of a link.
     """
-    reader = _Reader(schema, data, files or {}, partial)
+    reader = _Reader(schema, wire.texts(data), wire.uploads(files or {}), partial)
     inputs = _object(reader, schema, "", (), blank=False)
     return Submitted(inputs, reader.errors)
 

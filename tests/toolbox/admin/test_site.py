@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.contrib import admin
@@ -10,9 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import PersonalToken, User
 from accounts.roles import SYSTEM_ADMIN
-from tests.support.factories import make_row, make_user
+from tests.support.factories import make_row, make_token, make_user
 from toolkits.models import JobLog
 
 INLINE = re.compile(
@@ -85,3 +86,20 @@ def test_no_page_has_an_inline_script_or_style(client: Client, admin_user: User)
         response = client.get(path)
         assert response.status_code == 200, path
         assert not INLINE.findall(response.content.decode()), path
+
+
+def test_times_in_lists_are_relative_with_the_exact_one_on_hover(
+    client: Client, admin_user: User
+) -> None:
+    admin_user.time_zone = "Europe/Berlin"
+    admin_user.save()
+    token, _text = make_token(admin_user)
+    when = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
+    PersonalToken.objects.filter(pk=token.pk).update(expires_at=when)
+    client.force_login(admin_user)
+    page = client.get("/admin/accounts/personaltoken/").content.decode()
+    time = 'datetime="2030-01-02T03:04:05+00:00" title="2030-01-02 04:04:05 CET" data-relative'
+    assert time in page
+    assert client.get("/admin/accounts/personaltoken/?o=6").status_code == 200
+    one = client.get(f"/admin/accounts/personaltoken/{token.pk}/change/").content.decode()
+    assert "2030-01-02 04:04:05 CET" in one

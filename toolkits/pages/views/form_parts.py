@@ -6,7 +6,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
-from toolkits.pages import fields, forms, provided, record_choices
+from toolkits.pages import fields, forms, provided, record_choices, wire
 from toolkits.pages.guards import PageRequest, page
 from toolkits.pages.views.run import find_operation
 from toolkits.schemas import properties, references
@@ -22,7 +22,7 @@ def operation_records(
     collection = dict(references(described["inputs"])).get(name)
     if collection is None:
         raise Http404
-    chosen = [value for value in request.GET.getlist(name) if value]
+    chosen = [value for value in wire.texts(request.GET).getlist(name) if value]
     query = request.GET.get("_query", "").strip()[:100].replace("\0", "")
     found, more = record_choices.found(toolkit, collection, chosen, query)
     context = {"choices": found, "chosen": chosen, "more": more}
