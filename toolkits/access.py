@@ -12,9 +12,10 @@ from django.db.models import Q, QuerySet
 
 from accounts.access import Scope, scope
 from toolkits.models import InstallPlan, Job, Schedule, Toolkit
+from toolkits.models.toolkit import ToolkitQuerySet
 
 
-def visible_toolkits(user: Any) -> QuerySet[Toolkit]:
+def visible_toolkits(user: Any) -> ToolkitQuerySet:
     """Toolkits that ``user`` sees: those that they manage, and of the rest the enabled ones
     that they may view."""
     toolkits = Toolkit.objects.installed().select_related("active_version")

@@ -35,7 +35,7 @@ def app_client(context: click.Context) -> Any:
 
 def toolkits(context: click.Context, parameter: click.Parameter, incomplete: str) -> Names:
     """Slugs of toolkits."""
-    found = _asked(context, "toolkits/")
+    found = _asked(context, "toolkits/", q=incomplete, fields="slug,name", limit=200)
     return _matching(found, incomplete, lambda row: row["slug"], lambda row: row["name"])
 
 

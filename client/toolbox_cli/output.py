@@ -13,6 +13,8 @@ from typing import Any
 import click
 
 Row = dict[str, Any]
+#: What the API shows in the place of a secret.
+MASK = "••••"
 # What a terminal would obey instead of show; colours are let through where a terminal is.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ESCAPES = re.compile(r"\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)?|\[[0-?]*[ -/]*[@-~]|[@-_])")

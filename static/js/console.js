@@ -85,20 +85,6 @@ export function announce(text) {
   region.textContent = text;
 }
 
-document.addEventListener("input", (event) => {
-  const box = event.target.closest?.("[data-filter-target]");
-  const list = box && document.querySelector(box.dataset.filterTarget);
-  if (!list) return;
-  const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
-  let shown = 0;
-  for (const item of list.querySelectorAll("[data-filter-text]")) {
-    const text = item.dataset.filterText.toLowerCase();
-    item.hidden = !words.every((word) => text.includes(word));
-    if (!item.hidden) shown += 1;
-  }
-  announce(String(shown));
-});
-
 // A select that reloads its form at once; without scripts its button does it.
 document.addEventListener("change", (event) => {
   const control = event.target.closest?.("[data-submit-on-change]");

@@ -90,6 +90,14 @@ def test_an_operation_is_run_followed_cancelled_and_run_again_from_a_shell(
     assert toolbox("jobs", "download", job, "--to", "out").stdout.strip() == "out/report.txt"
     assert (toolbox.folder / "out" / "report.txt").read_text() == "kept 4"
     assert "--force" in toolbox("jobs", "download", job, "--to", "out", code=5).stderr
+    forgotten = toolbox("jobs", "retry", job, code=5)
+    assert "token: is secret and was not kept" in forgotten.stderr
+    secret = ("jobs", "retry", job, "--secret", "token", "--key", "k1", "--detach")
+    kept = toolbox(*secret, given="longer\n").stdout
+    assert toolbox(*secret, given="longer\n").stdout == kept
+    assert toolbox("jobs", "follow", kept.strip()).returncode == 0
+    assert toolbox("jobs", "download", kept.strip(), "--to", "second").returncode == 0
+    assert (toolbox.folder / "second" / "report.txt").read_text() == "kept 6"
 
     asked = toolbox("run", "sample", "drop", "--detach").stdout.strip()
     second = Shell(toolbox.folder.parent)

@@ -48,3 +48,48 @@ def test_schedules_are_paused_resumed_and_run_and_jobs_approved(
     sign_in(toolbox, url, "ada")
     assert toolbox("audit", "verify").stdout.startswith("whole: ")
     assert "job.requested" in toolbox("audit", "list").stdout
+
+
+def test_schedules_are_made_changed_and_deleted(
+    toolbox: Shell, install: Any, user: Any, curator: Any, live_web: str
+) -> None:
+    install(KIT)
+    sign_in(toolbox, live_web)
+    when = ("--cron", "0 2 * * *", "--time-zone", "Europe/Berlin")
+    made = toolbox(
+        "schedules", "create", "Nightly", "sample", "steps", *when, "-i", "count=2",
+        "-i", "names=a", "--overlap", "queue", "--jitter", "5m",
+    )  # fmt: skip
+    schedule = Schedule.objects.get(pk=made.stdout.strip())
+    assert made.stderr.startswith("next: 2")
+    assert (schedule.owner.name, schedule.time_zone, schedule.overlap, schedule.jitter_seconds) == (
+        TOOLKIT_USER, "Europe/Berlin", "queue", 300,
+    )  # fmt: skip
+    assert schedule.inputs["count"] == 2
+
+    changed = toolbox("schedules", "change", made.stdout.strip(), "--every", "2h", "-i", "count=3")
+    assert "changed; next: 2" in changed.stdout
+    schedule.refresh_from_db()
+    assert (schedule.kind, schedule.interval_seconds) == ("interval", 7200)
+    assert (schedule.inputs["count"], schedule.inputs["names"]) == (3, ["a"])
+
+    again = ("schedules", "create", "Again", "sample", "steps", "-i", "count=1")
+    assert "--cron, --every or --at" in toolbox(*again, code=2).stderr
+    assert "one of" in toolbox(*again, "--every", "1h", "--cron", "* * * * *", code=2).stderr
+    assert "5m" in toolbox(*again, "--every", "often", code=2).stderr
+    refused = toolbox(*again, "--cron", "61 * * * *", code=5)
+    assert "cron" in refused.stderr
+    refused = toolbox("schedules", "create", "Bad", "sample", "steps", "--every", "1h", code=5)
+    assert "count" in refused.stderr
+    toolbox(*again, "--every", "1h", "--owner", "system.admin", code=5)
+
+    refused = toolbox("schedules", "delete", made.stdout.strip(), code=5, given="n\n")
+    assert "Nothing was" in refused.stderr
+    toolbox("schedules", "delete", made.stdout.strip(), "--yes")
+    assert not Schedule.objects.exists()
+    toolbox("schedules", "show", made.stdout.strip(), code=4)
+    keep = ("schedules", "create", "Keep", "sample", "keep", "--at", "2099-01-01T00:00:00Z")
+    kept = toolbox(*keep, "--secret", "token", given="hush\n").stdout.strip()
+    assert "hush" not in toolbox("schedules", "show", kept).stdout
+    toolbox("schedules", "change", kept, "--name", "Kept")
+    assert Schedule.objects.get().inputs["token"] == {"$secret": f"schedules/{kept}"}

@@ -78,6 +78,12 @@ def pages(world: World) -> Iterator[tuple[User, str]]:
             yield user, f"{api}jobs/{query}"
         for path in ("/", "/jobs/", "/jobs/?state=failed", "/toolkits/"):
             yield user, path
+        # What no index answers is looked for in a window, found or not.
+        for query in ("q=nothing", "q=kit", "operation=nothing", "operation=op1&q=kit3 nothing",
+                      "q=nothing&state=failed", "q=nothing&toolkit=kit3", "q=nothing&user=user7",
+                      f"q=nothing&before={middle}", f"q=nothing&after={middle}"):  # fmt: skip
+            yield user, f"/jobs/?{query}"
+        yield user, "/search/?q=nothing"
     for path in (
         f"{api}jobs/{job}/", f"{api}jobs/{job}/logs/", f"{api}jobs/{job}/logs/?after=9000",
         f"{api}jobs/{job}/logs/?level=ERROR", f"/jobs/{job}/", f"/jobs/{middle}/",

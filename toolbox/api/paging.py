@@ -92,6 +92,19 @@ def page(
     return shown, following(request, str(shown[-1].pk)) if more else None
 
 
+def page_by_name(
+    request: Request, rows: QuerySet[M], name: str
+) -> tuple[list[M], str | None]:
+    """``page`` in order of a text that is unique; the cursor is the last one seen."""
+    limit = limit_of(request)
+    if cursor := request.query_params.get("cursor"):
+        rows = rows.filter(**{f"{name}__gt": cursor})
+    found = list(rows.order_by(name)[: limit + 1])
+    shown = found[:limit]
+    more = len(found) > limit
+    return shown, following(request, str(getattr(shown[-1], name))) if more else None
+
+
 def following(request: Request, cursor: str) -> str:
     """The address of this list from ``cursor`` on, relative to the host."""
     query = request.query_params.copy()

@@ -63,7 +63,7 @@ def offers(query: str = "", category: str = "") -> list[Offer]:
         return []
     installed = {
         toolkit.slug: toolkit
-        for toolkit in Toolkit.objects.installed().select_related("active_version")
+        for toolkit in Toolkit.objects.installed().select_related("active_version").light()
     }
     found = [
         Offer(catalog, entry, installed.get(entry["slug"]))

@@ -20,6 +20,19 @@ def requested_by(username: str) -> Q:
     return Q(requested_by__in=list(people[:2]))
 
 
+def holding(words: list[str]) -> Q:
+    """Jobs that hold every word. No index answers this: look through a window of jobs alone."""
+    wanted = Q()
+    for word in words:
+        wanted &= (
+            Q(title__icontains=word)
+            | Q(toolkit_slug__icontains=word)
+            | Q(operation__icontains=word)
+            | Q(reason__icontains=word)
+        )
+    return wanted
+
+
 def requested_since(moment: datetime) -> Q:
     """Jobs requested at ``moment`` or later."""
     return Q(created_at__gte=moment, id__gte=uuid7_floor(moment - _SLACK))

@@ -21,6 +21,21 @@ class ToolkitQuerySet(models.QuerySet["Toolkit"]):
         """Installed toolkits that are enabled."""
         return self.installed().filter(enabled=True)
 
+    def holding(self, query: str) -> ToolkitQuerySet:
+        """Toolkits that hold every word of ``query``, wherever it stands."""
+        found = self
+        for word in query.casefold().split()[:8]:
+            found = found.filter(words__contains=word)
+        return found
+
+    def with_cards(self) -> ToolkitQuerySet:
+        """Toolkits whose active version has cards."""
+        return self.filter(active_version__description__cards__0__isnull=False)
+
+    def light(self) -> ToolkitQuerySet:
+        """Without what versions say of their code, which is large: for lists of names."""
+        return self.defer("active_version__description")
+
 
 class Toolkit(models.Model):
     """One toolkit. Which code it runs is ``active_version``: one column, switched atomically."""
@@ -52,6 +67,8 @@ class Toolkit(models.Model):
     removal = models.JSONField(default=dict, blank=True, editable=False)
     pinned = models.BooleanField(_("do not update"), default=False)
     consented = models.JSONField(default=list, blank=True, editable=False)
+    # What a search looks through; the default of the database is for the version before.
+    words = models.TextField(default="", db_default="", blank=True, editable=False)
 
     objects = ToolkitQuerySet.as_manager()
 
@@ -67,8 +84,19 @@ class Toolkit(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, with the words of the version that is active."""
+        self.words = self.search_words()
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self) -> str:
         return reverse("toolkit-detail", args=[self.slug])
+
+    def search_words(self) -> str:
+        """Everything of it that a search by words looks through, in lower case."""
+        operations = (f"{entry['name']} {entry['title']}" for entry in self.operations)
+        texts = [self.name, self.slug, self.description, *self.categories, *self.tags, *operations]
+        return " ".join(map(str, texts)).casefold()
 
     @property
     def description_of_code(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from toolkits.jobs.states import ACTIVE, WAITING, JobState
 from toolkits.models import Job
 from toolkits.models.job import JobKind
 
+_MOST_WORDS = 8
 _GROUPS: dict[str, list[str]] = {
     "active": [state.value for state in sorted(ACTIVE | WAITING)],
     "problems": ["failed", "timed_out", "lost"],
@@ -72,12 +73,23 @@ class JobFilters:
         """Every state: its value, its name, whether it is wanted."""
         return [(value, str(label), value in self.states) for value, label in JobState.choices]
 
+    @property
+    def looked_for(self) -> Q:
+        """What no index answers, so that each row is looked at: words, and an operation of
+        whichever toolkit. Empty where there is none of it."""
+        wanted = narrowing.holding(self.query.split()[:_MOST_WORDS])
+        return wanted & Q(operation=self.operation) if self._of_any_toolkit else wanted
+
+    @property
+    def _of_any_toolkit(self) -> bool:
+        return bool(self.operation and not self.toolkit)
+
     def apply(self, jobs: QuerySet[Job]) -> QuerySet[Job]:
-        """Narrow ``jobs``."""
+        """Narrow ``jobs`` by all but what is ``looked_for``."""
         wanted = Q(kind=JobKind.OPERATION)
         if self.toolkit:
             wanted &= Q(toolkit_slug=self.toolkit)
-        if self.operation:
+        if self.operation and self.toolkit:
             wanted &= Q(operation=self.operation)
         if self.states:
             states = [one for state in self.states for one in _GROUPS.get(state, [state])]
@@ -88,13 +100,6 @@ class JobFilters:
             wanted &= narrowing.requested_since(since)
         if until := _moment(self.until):
             wanted &= narrowing.requested_until(until)
-        for word in self.query.split():
-            wanted &= (
-                Q(title__icontains=word)
-                | Q(toolkit_slug__icontains=word)
-                | Q(operation__icontains=word)
-                | Q(reason__icontains=word)
-            )
         return jobs.filter(wanted)
 
 

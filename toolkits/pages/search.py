@@ -11,12 +11,14 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from toolbox.keyset import looked_through
 from toolkits import access
 from toolkits.bundles import presence
+from toolkits.jobs import narrowing
 from toolkits.models import Job, Record, Toolkit, ToolkitVersion
 from toolkits.pages import documents, handbook
 from toolkits.pages.collections import Collection
@@ -25,6 +27,7 @@ from toolkits.pages.views.jobs import HEAVY
 #: Older jobs are found by their id or by the filters of the list.
 _RECENT_JOBS = 5_000
 _SCANNED_RECORDS = 300
+_MOST_TOOLKITS = 50
 _AROUND = 70
 
 
@@ -52,10 +55,12 @@ def find(request: HttpRequest, query: str, most: int) -> list[Found]:
     if not words:
         return []
     user: Any = request.user
-    toolkits = list(access.visible_toolkits(user).order_by("name"))
+    visible = access.visible_toolkits(user).order_by("name")
+    holding = list(visible.holding(query)[:_MOST_TOOLKITS])
+    toolkits = list(visible.light())
     kinds = [
-        (_("Operations"), _operations(user, toolkits, words)),
-        (_("Toolkits"), _toolkits(toolkits, words)),
+        (_("Operations"), _operations(user, holding, words)),
+        (_("Toolkits"), _toolkits(holding, words)),
         (_("Jobs"), _jobs(user, query, words, most)),
         (_("Records"), _records(user, toolkits, words, most)),
         (_("Documentation"), _documents(toolkits, query, words)),
@@ -94,18 +99,10 @@ def _toolkits(toolkits: list[Toolkit], words: list[str]) -> list[Hit]:
 def _jobs(user: Any, query: str, words: list[str], most: int) -> list[Hit]:
     visible = access.visible_jobs(user)
     try:
-        wanted = Q(pk=UUID(query.strip()))
+        found = list(visible.filter(pk=UUID(query.strip())).defer(*HEAVY))
     except ValueError:
-        recent = visible.order_by("-id").values("pk")[:_RECENT_JOBS]
-        wanted = Q(pk__in=recent)
-        for word in words:
-            wanted &= (
-                Q(title__icontains=word)
-                | Q(toolkit_slug__icontains=word)
-                | Q(operation__icontains=word)
-                | Q(reason__icontains=word)
-            )
-    found = visible.filter(wanted).defer(*HEAVY).order_by("-id")[:most]
+        wanted, light = narrowing.holding(words), visible.defer(*HEAVY)
+        found = looked_through(light, wanted, QueryDict(), most, _RECENT_JOBS).rows
     return [_job_hit(job) for job in found]
 
 
@@ -115,14 +112,16 @@ def _job_hit(job: Job) -> Hit:
 
 
 def _records(user: Any, toolkits: list[Toolkit], words: list[str], most: int) -> list[Hit]:
-    usable = {toolkit.pk: toolkit for toolkit in toolkits if access.can_use(user, toolkit)}
+    usable = [toolkit.pk for toolkit in toolkits if access.can_use(user, toolkit)]
     found = Record.objects.filter(toolkit__in=usable).annotate(text=Cast("data", TextField()))
     for word in words:
         # Text in JSON may stand escaped, which then no plain word matches.
         found = found.filter(Q(text__icontains=word) | Q(text__contains="\\u"))
     hits = []
-    for record in found.order_by("-id")[:_SCANNED_RECORDS]:
-        toolkit = usable[record.toolkit_id]
+    records = list(found.order_by("-id")[:_SCANNED_RECORDS])
+    owners = access.visible_toolkits(user).in_bulk({record.toolkit_id for record in records})
+    for record in records:
+        toolkit = owners[record.toolkit_id]
         described = toolkit.collection(record.collection)
         if described is None:
             continue

@@ -36,13 +36,15 @@ class Tour:
         return bool(self.steps or self.setup)
 
 
-def of(user: Any, toolkits: list[Toolkit], preferences: ConsolePreferences) -> Tour:
-    """Return what ``user`` could do next."""
+def of(
+    user: Any, toolkits: list[Toolkit], preferences: ConsolePreferences, *, any_enabled: bool
+) -> Tour:
+    """Return what ``user`` could do next; the sample is looked for among ``toolkits``."""
     if preferences.tour_done:
         return Tour()
     sample = next((one for one in toolkits if one.slug == SAMPLE), None)
     steps = _steps(user, sample) if sample is not None else ()
-    return Tour(steps, _setup(user, toolkits) if user.is_system_admin else ())
+    return Tour(steps, _setup(user, any_enabled) if user.is_system_admin else ())
 
 
 def _steps(user: Any, sample: Toolkit) -> tuple[Step, ...]:
@@ -63,7 +65,7 @@ def _steps(user: Any, sample: Toolkit) -> tuple[Step, ...]:
     )
 
 
-def _setup(user: Any, toolkits: list[Toolkit]) -> tuple[Step, ...]:
+def _setup(user: Any, any_enabled: bool) -> tuple[Step, ...]:
     people = User.objects.exclude(pk=user.pk).exists()
     factor = user.factors.exists()
     timed = Schedule.objects.exists()
@@ -74,7 +76,7 @@ def _setup(user: Any, toolkits: list[Toolkit]) -> tuple[Step, ...]:
             "admin:toolkits_toolkit_changelist",
             _("Enable toolkits"),
             _("Upload a bundle, or take one of a catalog."),
-            bool(toolkits),
+            any_enabled,
         ),
         ("schedule-list", _("Let it run by itself"), _("Schedule an operation."), timed),
     ]

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import click
 
-from toolbox_cli import complete, inputs, output
+from toolbox_cli import complete, inputs, output, starting
 from toolbox_cli.app import App, pass_app
 from toolbox_cli.errors import ClientError
 from toolbox_cli.events import FINISHED
@@ -153,19 +153,27 @@ def cancel(context: click.Context, job: str, wait: bool) -> None:
 @jobs.command()
 @_JOB
 @click.option("-i", "--input", "pairs", multiple=True, metavar="KEY=VALUE", help="Another input.")
+@click.option("--secret", "secrets", multiple=True, metavar="KEY", help="Ask for this input.")
 @click.option("--resume", is_flag=True, help="Do not repeat the steps that JOB completed.")
 @click.option("-d", "--detach", is_flag=True, help="Print the new job's id and do not wait.")
+@click.option("--key", metavar="TEXT", help="Idempotency key: the same one starts nothing twice.")
 @click.pass_context
 def retry(
-    context: click.Context, job: str, pairs: tuple[str, ...], resume: bool, detach: bool
+    context: click.Context, /, job: str, pairs: tuple[str, ...], secrets: tuple[str, ...],
+    resume: bool, detach: bool, key: str | None,
 ) -> None:
-    """Run again what JOB ran, with its inputs and what you change of them."""
+    """Run again what JOB ran, with its inputs and what you change of them.
+
+    Secret inputs are forgotten when a job ends: at a terminal you are asked for them again,
+    elsewhere for those that --secret names.
+    """
     app: App = context.find_object(App) or App()
     client = app.client()
-    body: dict[str, Any] = {"inputs": _changed(client, job, pairs)} if pairs else {}
+    changed = _changed(client, job, pairs, secrets)
+    body: dict[str, Any] = {"inputs": changed} if changed else {}
     if resume:
         body["resume"] = True
-    made = client.post(address(job, "retry"), body)
+    made = starting.start(client, address(job, "retry"), body, key=key)
     if detach:
         app.show(made, lambda row: click.echo(row["id"]))
         return
@@ -173,11 +181,18 @@ def retry(
     context.exit(finish(app, to_the_end(app, client, made, cancel_on_interrupt=True)))
 
 
-def _changed(client: Client, job: str, pairs: tuple[str, ...]) -> dict[str, Any]:
+def _changed(
+    client: Client, job: str, pairs: tuple[str, ...], secrets: tuple[str, ...]
+) -> dict[str, Any]:
+    """The inputs that are given anew."""
     found = client.get(address(job))
+    if not pairs and not secrets and output.MASK not in found["inputs"].values():
+        return {}
     slug, operation = (quote(found[key], safe="") for key in ("toolkit", "operation"))
-    described = client.get(f"toolkits/{slug}/operations/{operation}/")
-    return inputs.read(described["inputs"], pairs)
+    schema = client.get(f"toolkits/{slug}/operations/{operation}/")["inputs"]
+    values = inputs.read(schema, pairs)
+    forgotten = [name for name in inputs.secrets(schema) if found["inputs"].get(name)]
+    return starting.with_secrets(values, secrets, forgotten)
 
 
 @jobs.command()

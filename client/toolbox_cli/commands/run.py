@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-import uuid
-from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 import click
 
-from toolbox_cli import complete, inputs
+from toolbox_cli import complete, inputs, starting
 from toolbox_cli.app import App, pass_app
 from toolbox_cli.commands.toolkits import show_operation, show_operations
-from toolbox_cli.errors import Unreachable
 from toolbox_cli.events import FINISHED
 from toolbox_cli.following import finish, to_the_end
-from toolbox_cli.http import Client, given
-
-_TRIES = 3
+from toolbox_cli.http import given
 
 
 @click.command()
@@ -48,12 +42,12 @@ def run(
     address = f"toolkits/{quote(toolkit, safe='')}/operations/{quote(operation, safe='')}/"
     described = client.get(address)
     values = inputs.read(described["inputs"], options["pairs"], options["whole"])
-    for name in _to_ask(described, options["secret_names"], values):
-        values[name] = _secret(name)
+    required = set(described["inputs"].get("required", []))
+    needed = [name for name in inputs.secrets(described["inputs"]) if name in required]
+    values = starting.with_secrets(values, options["secret_names"], needed)
     query = given({"dry_run": options["dry_run"] or None, "timeout": options["timeout"],
                    "run_at": options["at"]})  # fmt: skip
-    key = options["key"] or str(uuid.uuid4())
-    job = _start(client, address, values, query, key)
+    job = starting.start(client, address, values, query, options["key"])
     if options["detach"] or (options["at"] and job["state"] == "scheduled"):
         app.show(job, lambda _: click.echo(job["id"]))
         return
@@ -63,40 +57,6 @@ def run(
     else:
         ended = to_the_end(app, client, job, cancel_on_interrupt=True)
     context.exit(finish(app, ended))
-
-
-def _start(
-    client: Client, address: str, values: dict[str, Any], query: dict[str, Any], key: str
-) -> dict[str, Any]:
-    """Post the inputs. With the key, asking again after a broken connection starts nothing new."""
-    for _ in range(_TRIES - 1):
-        with suppress(Unreachable):
-            return _post(client, address, values, query, key)
-    return _post(client, address, values, query, key)
-
-
-def _post(
-    client: Client, address: str, values: dict[str, Any], query: dict[str, Any], key: str
-) -> dict[str, Any]:
-    headers = {"Idempotency-Key": key}
-    job: dict[str, Any] = client.post(address, values, params=query, headers=headers)
-    return job
-
-
-def _to_ask(
-    described: dict[str, Any], names: tuple[str, ...], values: dict[str, Any]
-) -> list[str]:
-    """Secrets that are asked for: those named, and at a terminal those that are required."""
-    schema = described["inputs"]
-    required = set(schema.get("required", [])) & set(inputs.secrets(schema))
-    asked = required if sys.stdin.isatty() else set()
-    return [*names, *sorted(asked - set(names) - set(values))]
-
-
-def _secret(name: str) -> str:
-    if sys.stdin.isatty():
-        return str(click.prompt(name, hide_input=True, err=True))
-    return sys.stdin.readline().rstrip("\n")
 
 
 @click.command()

@@ -27,11 +27,13 @@ def address(slug: str, *parts: str) -> str:
 
 
 @toolkits.command("list")
+@click.argument("words", required=False, default="")
 @click.option("--enabled/--disabled", default=None, help="Only those.")
+@click.option("-n", "most", type=click.IntRange(1), default=1000, help="At most so many (1000).")
 @pass_app
-def list_toolkits(app: App, enabled: bool | None) -> None:
-    """List the toolkits that you may use."""
-    found = app.client().get("toolkits/", enabled=enabled)["results"]
+def list_toolkits(app: App, words: str, enabled: bool | None, most: int) -> None:
+    """List the toolkits that you may use, narrowed by WORDS."""
+    found = app.client().pages("toolkits/", most, enabled=enabled, q=words)
     heads = {"slug": "toolkit", "version": "version", "enabled": "enabled", "name": "name"}
     app.show(found, lambda rows: output.table(rows, heads, empty="no toolkits"))
 

@@ -19,6 +19,25 @@ def test_a_user_lists_the_enabled_ones_and_a_curator_all(api, user, curator, too
     assert slugs(curator, {"enabled": "false"}) == ["other"]
 
 
+def test_the_list_comes_in_pages_narrowed_by_words_with_the_fields_asked_for(api, user):
+    for number in range(7):
+        make_row(f"kit-{number}", tags=["even" if number % 2 == 0 else "odd"])
+    client, found, path = api(user), [], "toolkits/"
+    query = {"limit": "2", "q": "EVEN", "fields": "version,slug"}
+    while path:
+        page = client.get(path, query).json()
+        found += page["results"]
+        path, query = (page["next"] or "").removeprefix("/api/v1/"), None
+    assert found == [{"slug": f"kit-{n}", "version": "1.0.0"} for n in (0, 2, 4, 6)]
+    problem(client.get("toolkits/", {"fields": "operations"}), 400)
+    problem(client.get("toolkits/", {"limit": "201"}), 400)
+
+    tag = client.get("toolkits/")["ETag"]
+    assert client.get("toolkits/", if_none_match=tag).status_code == 304
+    Toolkit.objects.filter(slug="kit-3").update(description="changed")
+    assert client.get("toolkits/", if_none_match=tag).status_code == 200
+
+
 def test_a_toolkit_tells_what_it_can_do(api, user, toolkit):
     body = api(user).get("toolkits/sample/").json()
 

@@ -160,3 +160,26 @@ def test_ticked_jobs_run_again_but_not_what_destroys_or_has_not_ended(
     assert "1 job runs again." in page
     assert "It destroys something" in page
     assert "It has not ended yet." in page
+
+
+@pytest.mark.parametrize("query", ["q=rare", "operation=rare"])
+def test_words_are_looked_for_a_window_at_a_time(
+    signed_in: Client, kit: Toolkit, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    monkeypatch.setattr("toolbox.keyset.looked_through.__defaults__", (20,))
+    for number in range(65):
+        name = "rare" if number in {3, 30, 60} else "common"
+        make_job(kit, title=f"{number:02}", operation=name, state=JobState.SUCCEEDED)
+    pages, address = [], f"/jobs/?{query}"
+    while address:
+        page = signed_in.get(address)
+        pages.append([job.title for job in page.context["jobs"]])
+        told = "20 jobs were looked through" in page.content.decode()
+        older = page.context["paging"].older
+        assert told == bool(older)
+        address = "/jobs/" + older if older else ""
+    assert pages == [["60"], ["30"], [], ["03"]]
+    up = signed_in.get("/jobs/" + page.context["paging"].newer)
+    assert [job.title for job in up.context["jobs"]] == []
+    further = signed_in.get("/jobs/" + up.context["paging"].newer)
+    assert [job.title for job in further.context["jobs"]] == ["30"]

@@ -121,5 +121,5 @@ def test_a_search_asks_few_questions(
         make_job(kit, curator)
         Record.objects.create(toolkit=kit, collection="targets", data={"name": "hello"})
     client.force_login(curator)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         assert found(client, "hello")["Records"]

@@ -93,7 +93,7 @@ _ATTEMPT = {
 _DATA = {"name": "gateway", "host": "192.0.2.1", "port": 443, "note": ""}
 
 EXAMPLES: dict[str, dict[str, Any]] = {
-    "Toolkit": _TOOLKIT,
+    "ListedToolkit": _TOOLKIT,
     "ToolkitDetail": {
         **_TOOLKIT,
         "operations": [

@@ -50,10 +50,25 @@ class ToolkitDetailSerializer(ToolkitSerializer):
     homepage = serializers.CharField(allow_blank=True)
 
 
-class ToolkitListSerializer(serializers.Serializer[Any]):
-    """All toolkits that you see."""
+#: What ``fields`` may ask for in the list.
+FIELDS = tuple(ToolkitSerializer().fields)
 
-    results = ToolkitSerializer(many=True)
+
+class ListedToolkitSerializer(ToolkitSerializer):
+    """A toolkit in a list, with the fields that were asked for."""
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        for field in fields.values():
+            field.required = False
+        return fields
+
+
+class ToolkitPageSerializer(serializers.Serializer[Any]):
+    """A page of toolkits, by slug."""
+
+    results = ListedToolkitSerializer(many=True)
+    next = serializers.CharField(allow_null=True, help_text="Address of the next page.")
 
 
 class ToolkitPatchSerializer(Strict):

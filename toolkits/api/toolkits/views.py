@@ -11,13 +11,14 @@ from rest_framework.response import Response
 
 from toolbox.api import conditional, paging, selection
 from toolbox.api.openapi import may_answer
-from toolbox.api.parameters import if_match, if_none_match, only_known
+from toolbox.api.parameters import LIMIT, if_match, if_none_match, only_known
 from toolbox.api.views import ApiView
 from toolkits import access, lifecycle
 from toolkits.api.finding import manageable_toolkit, toolkit_of
 from toolkits.api.toolkits.serializers import (
+    FIELDS,
     ToolkitDetailSerializer,
-    ToolkitListSerializer,
+    ToolkitPageSerializer,
     ToolkitPatchSerializer,
     toolkit_detail_json,
     toolkit_json,
@@ -34,6 +35,16 @@ _PURGE = OpenApiParameter(
     description="Data to delete with it, with commas between.",
 )
 
+_FIELDS_PARAMETER = OpenApiParameter(
+    "fields",
+    str,
+    many=True,
+    enum=list(FIELDS),
+    explode=False,
+    style="form",
+    description="Only these fields.",
+)
+
 
 class ToolkitsView(ApiView):
     """The toolkits that you see."""
@@ -41,18 +52,29 @@ class ToolkitsView(ApiView):
     @extend_schema(
         operation_id="toolkits_list",
         parameters=[
-            OpenApiParameter("enabled", bool, description="Only enabled ones, or disabled ones.")
+            OpenApiParameter("enabled", bool, description="Only enabled ones, or disabled ones."),
+            OpenApiParameter(
+                "q", str, description="Words that its names, tags, description or operations hold."
+            ),
+            _FIELDS_PARAMETER,
+            OpenApiParameter("cursor", str, description="Where the page begins; `next` has it."),
+            LIMIT,
+            if_none_match(),
         ],
-        responses=ToolkitListSerializer,
+        responses={200: ToolkitPageSerializer, 304: None},
     )
     def get(self, request: Request) -> Response:
-        """List the installed toolkits that you see, by name."""
-        only_known(request, {"enabled"})
-        toolkits = access.visible_toolkits(request.user).order_by("name", "slug")
+        """List the installed toolkits that you see, by slug."""
+        only_known(request, {"enabled", "q", "fields", "cursor", "limit"})
+        fields = selection.fields_of(request, FIELDS, FIELDS)
+        toolkits = access.visible_toolkits(request.user).light()
         if "enabled" in request.query_params:
             toolkits = toolkits.filter(enabled=paging.flag(request, "enabled"))
-        data = {"results": [toolkit_json(toolkit) for toolkit in toolkits]}
-        return conditional.answer(request, data)
+        toolkits = toolkits.holding(request.query_params.get("q", ""))
+        shown, following = paging.page_by_name(request, toolkits, "slug")
+        results = [toolkit_json(toolkit) for toolkit in shown]
+        kept = [{name: row[name] for name in fields} for row in results]
+        return conditional.answer(request, paging.body(kept, following))
 
 
 class ToolkitView(ApiView):

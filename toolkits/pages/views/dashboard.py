@@ -69,9 +69,12 @@ def _arranged(
 @page
 def dashboard(request: PageRequest) -> HttpResponseBase:
     """Show the cards and the latest jobs that the user may see."""
-    visible = access.visible_toolkits(request.user).order_by("name")
-    toolkits = [one for one in visible if one.enabled]
+    enabled = access.visible_toolkits(request.user).filter(enabled=True).order_by("name")
     preferences = console.preferences(request.user)
+    # Of many toolkits, those alone that something here is of.
+    named = {key.partition(".")[0] for key in preferences.favourites} | {tour.SAMPLE}
+    toolkits = list(enabled.filter(Q(pk__in=enabled.with_cards().values("pk")) | Q(slug__in=named)))
+    has_toolkits = bool(toolkits) or enabled.exists()
     jobs = access.visible_jobs(request.user).filter(kind=JobKind.OPERATION)
     # Only jobs that have not ended are counted: an index holds them.
     counts = jobs.filter(state__in=[*ACTIVE, JobState.AWAITING_APPROVAL]).aggregate(
@@ -80,13 +83,13 @@ def dashboard(request: PageRequest) -> HttpResponseBase:
     )
     context = {
         "cards": cards_of(toolkits, preferences),
-        "tour": tour.of(request.user, toolkits, preferences),
+        "tour": tour.of(request.user, toolkits, preferences, any_enabled=has_toolkits),
         "has_cards": any(one.cards for one in toolkits),
         "favourites": _favourites(request.user, toolkits, preferences.favourites),
         "attention": attention.of(request.user, awaiting=counts["awaiting"]),
         "jobs": jobs.select_related("requested_by").defer(*HEAVY).order_by("-id")[:_RECENT],
         "running": counts["running"],
-        "has_toolkits": bool(toolkits),
+        "has_toolkits": has_toolkits,
         "can_manage": access.can_install_toolkits(request.user),
     }
     return render(request, "dashboard.html", context)

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.access import scope
-from toolbox.keyset import keyset
+from toolbox.keyset import looked_through
 from toolkits import access, console
 from toolkits.jobs import logs
 from toolkits.pages import job_parts
@@ -30,7 +30,7 @@ def job_list(request: PageRequest) -> HttpResponseBase:
     filters = JobFilters.read(request.GET)
     visible = access.visible_jobs(request.user)
     found = filters.apply(visible).select_related("requested_by").defer(*HEAVY)
-    shown = keyset(found, request.GET, PAGE_SIZE)
+    shown = looked_through(found, filters.looked_for, request.GET, PAGE_SIZE)
     selecting = "select" in request.GET
     newest = "before" not in request.GET and "after" not in request.GET
     context: dict[str, Any] = {
@@ -41,7 +41,7 @@ def job_list(request: PageRequest) -> HttpResponseBase:
         "jobs": shown.rows,
         "paging": shown,
         "filters": filters,
-        "toolkits": access.visible_toolkits(request.user).order_by("name"),
+        "toolkits": access.visible_toolkits(request.user).order_by("name").values("slug", "name"),
         "sees_all": bool(scope(request.user, "toolkits.view_all_jobs")),
     }
     name = "jobs/_list.html" if is_partial(request) else "jobs/list.html"

@@ -77,7 +77,7 @@ def tour_dismiss(request: PageRequest) -> HttpResponseBase:
 @page
 def arrange(request: PageRequest) -> HttpResponseBase:
     """Choose which cards the dashboard shows, and in which order."""
-    toolkits = [one for one in access.visible_toolkits(request.user) if one.enabled]
+    toolkits = list(access.visible_toolkits(request.user).filter(enabled=True).with_cards())
     if request.method == "POST":
         places = {
             key: _number(request.POST.get(f"place:{key}", ""))

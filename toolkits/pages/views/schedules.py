@@ -37,7 +37,7 @@ def schedule_list(request: PageRequest) -> HttpResponseBase:
         "paging": shown,
         "state": state,
         "toolkit": toolkit,
-        "toolkits": access.visible_toolkits(request.user).order_by("name"),
+        "toolkits": access.visible_toolkits(request.user).order_by("name").values("slug", "name"),
     }
     return render(request, "schedules/list.html", context)
 

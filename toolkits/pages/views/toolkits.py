@@ -4,44 +4,58 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.access import scope
+from toolbox.keyset import named
 from toolkits import access
 from toolkits.bundles import permissions, semver
 from toolkits.catalogs import offers
 from toolkits.models import Toolkit
 from toolkits.models.job import JobKind
 from toolkits.pages import bundle_docs, markup, toolkit_facts
-from toolkits.pages.guards import PageRequest, find_toolkit, page, refuse_unless
+from toolkits.pages.guards import PageRequest, find_toolkit, is_partial, page, refuse_unless
 from toolkits.pages.views.dashboard import cards_of
 from toolkits.pages.views.jobs import HEAVY
 
 _RECENT = 8
+PAGE_SIZE = 48
 
 
 @require_safe
 @page
 def toolkit_list(request: PageRequest) -> HttpResponseBase:
     """Show the toolkits that the user sees, by name, narrowed by text and category."""
-    every = list(access.visible_toolkits(request.user).order_by("name"))
-    query = request.GET.get("q", "").strip()[:100]
+    visible = access.visible_toolkits(request.user)
+    query = request.GET.get("q", "").strip()[:100].replace("\0", "")
     category = request.GET.get("category", "").strip()[:100]
-    found = [one for one in every if _matches(one, query, category)]
+    sets = _sets_of_categories(visible)
+    found = visible.holding(query)
+    if category:
+        found = found.filter(categories__in=[names for names in sets if category in names])
+    shown = named(found, request.GET, PAGE_SIZE)
     context = {
         "toolkits": [
             {"toolkit": one, "operations": access.usable_operations(request.user, one)}
-            for one in found
+            for one in shown.rows
         ],
+        "paging": shown,
         "can_manage": access.can_install_toolkits(request.user),
         "updates": _updates(request.user),
         "query": query,
         "category": category,
-        "categories": sorted({name for one in every for name in one.categories}),
+        "categories": sorted({name for names in sets for name in names}),
     }
-    return render(request, "toolkits/list.html", context)
+    name = "toolkits/_grid.html" if is_partial(request) else "toolkits/list.html"
+    return render(request, name, context)
+
+
+def _sets_of_categories(visible: QuerySet[Toolkit]) -> list[list[str]]:
+    """Each set of categories that some toolkit has: few, however many toolkits there are."""
+    return list(visible.order_by().values_list("categories", flat=True).distinct())
 
 
 def _updates(user: Any) -> dict[str, str]:
@@ -53,15 +67,6 @@ def _updates(user: Any) -> dict[str, str]:
         for offer in offers.updates()
         if offer.update and offer.installed and access.can_manage_toolkits(user, offer.installed)
     }
-
-
-def _matches(toolkit: Toolkit, query: str, category: str) -> bool:
-    if category and category not in toolkit.categories:
-        return False
-    text = " ".join([toolkit.name, toolkit.slug, toolkit.description, *map(str, toolkit.tags)])
-    titles = (f"{entry['name']} {entry['title']}" for entry in toolkit.operations)
-    text = " ".join([text, *titles]).casefold()
-    return all(word in text for word in query.casefold().split())
 
 
 @require_safe
