@@ -33,7 +33,7 @@ def parse(data: bytes) -> Any:
     except json.JSONDecodeError as error:
         raise JsonError(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
     if "\\u" in text or "\x00" in text:
-        _check_texts(value)
+        check_texts(value)
     return value
 
 
@@ -50,16 +50,17 @@ def _check_depth(text: str) -> None:
             raise JsonError(f"it is nested deeper than {_DEEPEST} levels")
 
 
-def _check_texts(value: Any) -> None:
+def check_texts(value: Any) -> None:
+    """Raise ``JsonError`` if a text anywhere in ``value`` cannot be kept in a database."""
     if isinstance(value, str) and not storable(value):
         raise JsonError("it holds a NUL or half of a surrogate pair, which cannot be kept")
     if isinstance(value, list):
         for item in value:
-            _check_texts(item)
+            check_texts(item)
     elif isinstance(value, dict):
         for key, item in value.items():
-            _check_texts(key)
-            _check_texts(item)
+            check_texts(key)
+            check_texts(item)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

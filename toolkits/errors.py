@@ -69,6 +69,15 @@ class BundleError(Problem):
         super().__init__(f"{where}: {message}" if where else message)
         self.errors = [{"loc": [where] if where else [], "message": message}]
 
+    @classmethod
+    def several(cls, found: Sequence[tuple[str, str]], hint: str = "") -> BundleError:
+        """An error for each pair of place and message; the first gives the place of it all."""
+        (where, first), rest = found[0], found[1:]
+        message = "; ".join([first, *(f"{place}: {text}" for place, text in rest)])
+        made = cls(message[:2000], where=where, hint=hint)
+        made.errors = [{"loc": [place], "message": text} for place, text in found]
+        return made
+
 
 def first_lines(errors: Sequence[FieldError], count: int = 5) -> str:
     """Return the first few errors as one line of text."""

@@ -36,6 +36,7 @@ class Entry:
     payload: bytes | None = None
     offset: int | None = None
     extra: bytes = b""
+    central_extra: bytes = b""
     body: bytes = field(default=b"", init=False)
 
 
@@ -73,8 +74,8 @@ def build(
             ) + name + entry.extra + body  # fmt: skip
         central += struct.pack(
             "<4s6H3L5H2L", b"PK\1\2", entry.made_by, 20, entry.flags, entry.method, 0, 0x21, crc,
-            packed, size, len(entry.name), 0, 0, 0, 0, entry.attributes, at,
-        ) + entry.name  # fmt: skip
+            packed, size, len(entry.name), len(entry.central_extra), 0, 0, 0, entry.attributes, at,
+        ) + entry.name + entry.central_extra  # fmt: skip
     at = len(out)
     count = len(entries) if total is None else total
     end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(central), at, len(comment))

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from toolkits.bundles import installer, local_packages, progress
+from toolkits.bundles import installer, local_packages, progress, wheelfiles
 from toolkits.bundles.source import Bundle
 from toolkits.errors import BundleError
 
@@ -108,6 +108,7 @@ def toolkit_environment(bundle: Path) -> Path | None:
     target = _root() / name
     if target.is_dir():
         return target
+    wheelfiles.check(wheels)
     with _locked(name):
         if not target.is_dir():
             staged = Path(tempfile.mkdtemp(dir=_root(), prefix=f".new-{name}-"))

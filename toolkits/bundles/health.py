@@ -8,6 +8,7 @@ from toolkits import settings_store
 from toolkits.errors import BundleError
 from toolkits.models import Toolkit
 from toolkits.runtime.conversation import CallRefused, Listener, converse
+from toolkits.runtime.describe import entry_file
 from toolkits.runtime.process import RunnerProcess
 from toolkits.runtime.spec import RunnerSpec
 
@@ -47,6 +48,6 @@ def check(spec: RunnerSpec, described: dict[str, Any], toolkit: Toolkit | None) 
     if outcome.kind != "result":
         raise BundleError(
             f"its health check failed: {outcome.reason}",
-            where=spec.entry,
+            where=entry_file(spec),
             hint="The version that is active stays active.",
         )

@@ -56,7 +56,7 @@ def inspect(source: Path) -> list[Finding]:
                 digests = storage.write(bundle, folder / "bundle")
             return [*_manifest(manifest_text), *_content(folder / "bundle", digests)]
     except BundleError as error:
-        return [_finding(error)]
+        return [*_findings(error)]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -67,23 +67,27 @@ def _scratch() -> Path:
     return root
 
 
-def _finding(error: BundleError) -> Finding:
+def _findings(error: BundleError) -> Iterator[Finding]:
+    if len(error.errors) > 1:
+        for each in error.errors:
+            yield Finding("error", str(each["loc"][0]), str(each["message"]))
+        return
     hint = f" {error.hint}" if error.hint else ""
-    return Finding("error", error.where or "bundle", f"{error.message}.{hint}")
+    yield Finding("error", error.where or "bundle", f"{error.message.rstrip('.')}.{hint}")
 
 
 def _caught(check: Callable[[], object]) -> Iterator[Finding]:
     try:
         check()
     except BundleError as error:
-        yield _finding(error)
+        yield from _findings(error)
 
 
 def _manifest(text: bytes) -> Iterator[Finding]:
     try:
         data = jsontext.parse(text, MANIFEST)
     except BundleError as error:
-        yield _finding(error)
+        yield from _findings(error)
         return
     places = locate.lines(text.decode())
     for wrong in Draft202012Validator(manifest.schema()).iter_errors(data):
@@ -102,7 +106,7 @@ def _content(folder: Path, digests: dict[str, str]) -> Iterator[Finding]:
             read = manifest.read(bundle)
     except BundleError as error:
         if not error.where.startswith(MANIFEST) or "$" not in error.message:
-            yield _finding(error)
+            yield from _findings(error)
         return
     yield from _caught(lambda: _code(folder, read))
 

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from toolbox import jsontext
 from toolkits.errors import BundleError
 
 _DEEPEST = 32
@@ -25,7 +26,7 @@ def parse(data: bytes, where: str) -> Any:
         raise BundleError(f"is not UTF-8 at byte {error.start}", where=where) from None
     _check_depth(text, where)
     try:
-        return json.loads(
+        value = json.loads(
             text,
             object_pairs_hook=lambda pairs: _object(pairs, where),
             parse_constant=lambda name: _constant(name, where),
@@ -34,6 +35,11 @@ def parse(data: bytes, where: str) -> Any:
     except json.JSONDecodeError as error:
         place = f"{where}:{error.lineno}:{error.colno}"
         raise BundleError(f"is not JSON: {error.msg}", where=place) from None
+    try:
+        jsontext.check_texts(value)
+    except jsontext.JsonError as error:
+        raise BundleError(str(error).removeprefix("it "), where=where) from None
+    return value
 
 
 def _check_depth(text: str, where: str) -> None:

@@ -20,7 +20,8 @@ from toolkits.errors import BundleError
 # What the SDK's environment holds stands before the bundle's own modules.
 _LIBRARIES = frozenset(
     {"toolkit_sdk", "pydantic", "pydantic_core", "requests", "urllib3", "idna", "certifi",
-     "charset_normalizer", "annotated_types", "typing_extensions", "typing_inspection"}
+     "charset_normalizer", "annotated_types", "typing_extensions", "typing_inspection",
+     "jinja2", "markupsafe"}
 )  # fmt: skip
 
 

@@ -26,6 +26,12 @@ _REFUSED_FLAGS = 0x1 | 0x20 | 0x40 | 0x2000
 _STORED, _DEFLATED = 0, 8
 _CHUNK = 1 << 16
 MOST_ENTRIES = 10_000
+# Ten thousand of the longest paths that are accepted, with room for extra fields.
+_LARGEST_DIRECTORY = 12 << 20
+_EXTRA = struct.Struct("<2H")
+_EXTRA_ZIP64, _EXTRA_PKWARE_UNIX = 0x0001, 0x000D
+# Times and owner; what follows these is where a hard or symbolic link leads to.
+_PKWARE_UNIX_FIXED = 12
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,8 @@ class ZipReader:
             raise self._refuse("the directory of the zip is not where its end says")
         if total > MOST_ENTRIES:
             raise self._refuse(f"more than {MOST_ENTRIES:,} entries")
+        if size > _LARGEST_DIRECTORY:
+            raise self._refuse("the directory of the zip is larger than its entries can need")
         self._directory = offset
         data, position = self._at(offset, size), 0
         for _ in range(total):
@@ -101,6 +109,9 @@ class ZipReader:
         path = self._path(data[start : start + name_size], flags)
         if flags & _REFUSED_FLAGS:
             raise self._refuse("encrypted or patched entries are not accepted", repr(path))
+        self._check_extra(data[start + name_size : start + name_size + extra], path)
+        if 0xFFFFFFFF in (packed, size, header):
+            raise self._refuse("zip64 entries are not accepted", repr(path))
         if method not in (_STORED, _DEFLATED):
             raise self._refuse("packed by a method other than deflate", repr(path))
         if method == _STORED and packed != size:
@@ -110,6 +121,17 @@ class ZipReader:
             if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
                 raise self._refuse("links and special files are not accepted", repr(path))
         return Entry(path, size, packed, crc, method, flags, header), after
+
+    def _check_extra(self, extra: bytes, path: str) -> None:
+        """Refuse the extra fields that give an entry another size or make it a link."""
+        position = 0
+        while position + _EXTRA.size <= len(extra):
+            kind, size = _EXTRA.unpack_from(extra, position)
+            position += _EXTRA.size + size
+            if kind == _EXTRA_ZIP64:
+                raise self._refuse("zip64 entries are not accepted", repr(path))
+            if kind == _EXTRA_PKWARE_UNIX and size > _PKWARE_UNIX_FIXED:
+                raise self._refuse("links and special files are not accepted", repr(path))
 
     def _path(self, raw: bytes, flags: int) -> str:
         try:
@@ -142,6 +164,7 @@ class ZipReader:
         same = (flags, method) == (entry.flags, entry.method) and (told or later)
         if signature != b"PK\3\4" or not same or self._path(raw, flags) != entry.path:
             raise self._refuse("its two headers do not agree", repr(entry.path))
+        self._check_extra(self._at(entry.header + _LOCAL.size + name_size, extra), entry.path)
         start = entry.header + _LOCAL.size + name_size + extra
         return Entry(**{**vars(entry), "data": start})
 

@@ -9,6 +9,7 @@ import re
 import struct
 import tracemalloc
 import zipfile
+import zlib
 
 import psutil
 import pytest
@@ -54,7 +55,27 @@ def test_the_bundle_that_the_wrong_ones_are_made_from_is_accepted(tmp_path, stor
     assert install_bundle(source, user=curator, via="cli").version == "1.0.0"
 
 
+def _end(total: int, size: int) -> bytes:
+    return struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, total, total, size, 0, 0)
+
+
+def _wheel(length: int, size: int | None = None) -> Entry:
+    """A wheel with one file of zeros, packed piece by piece."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    payload = b"".join(packer.compress(bytes(1 << 20)) for _ in range(length >> 20))
+    inner = Entry(
+        b"x.py", crc=zlib.crc32(bytes(1000)), payload=payload + packer.flush(), size=size or length
+    )
+    return Entry(b"wheels/x-1-py3-none-any.whl", build([inner]))
+
+
 GOOD = build(good())
+_PINNED = Entry(b"requirements.txt", b"x==1\n")
+# The entry's extra field of PKWARE for Unix: times and owner, then where a link leads to.
+_PKWARE_UNIX = struct.pack("<2H2L2H", 0x000D, 12 + len(b"/etc/passwd"), 0, 0, 0, 0)
+_MILLION = (
+    struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"x"
+) * 1_000_000
 ARCHIVES = {
     "not a zip": (b"hello, I am a text file" * 10, "not a zip"),
     "empty file": (b"", "not a zip"),
@@ -99,6 +120,41 @@ ARCHIVES = {
     "symlink": (build(good(Entry(b"l", b"/etc/passwd", attributes=0o120777 << 16))), "links"),
     "device": (build(good(Entry(b"d", b"", attributes=0o020644 << 16))), "special files"),
     "not utf-8": (build(good(Entry(b"\xff\xfe", b"x"))), "not UTF-8"),
+    "manifest twice": (build([manifest(), *good()]), "same path twice"),
+    "hard link": (
+        build(good(Entry(b"l", b"", central_extra=_PKWARE_UNIX + b"/etc/passwd"))),
+        "links",
+    ),
+    "fifo": (build(good(Entry(b"p", b"", attributes=0o010644 << 16))), "special files"),
+    "socket": (build(good(Entry(b"s", b"", attributes=0o140644 << 16))), "special files"),
+    "zip64 entry": (
+        build(good(Entry(b"z", b"zz", central_extra=struct.pack("<2HQ", 1, 8, 2)))),
+        "zip64",
+    ),
+    "zip64 in one header": (
+        build(good(Entry(b"z", b"zz", extra=struct.pack("<2HQ", 1, 8, 2)))),
+        "zip64",
+    ),
+    "a size of zip64": (build(good(Entry(b"z", b"zz", size=0xFFFFFFFF))), "zip64"),
+    "data between": (
+        build([manifest(), Entry(b"kit.py", CODE, offset=0xFF)]),
+        "overlap|cut off|do not agree",
+    ),
+    "bzip2": (build(good(Entry(b"x", b"x", method=14, payload=b"x"))), "other than deflate"),
+    "a million entries": (_MILLION + _end(0xFFFF, len(_MILLION)), "zip64"),
+    "a million entries that say they are ten": (
+        _MILLION + _end(10, len(_MILLION)),
+        "larger than its entries",
+    ),
+    "a wheel that is none": (
+        build(good(_PINNED, Entry(b"wheels/x-1-py3-none-any.whl", b"no zip"))),
+        "is no wheel",
+    ),
+    "a bomb in a wheel": (build(good(_PINNED, _wheel(300 << 20))), "unpacked, the wheels have"),
+    "a bomb in a wheel that lies": (
+        build(good(_PINNED, _wheel(64 << 20, size=1000))),
+        "is larger than it says",
+    ),
 }
 
 
@@ -138,6 +194,12 @@ MANIFESTS = {
     "very deep": ([Entry(b"toolkit.json", b"[" * 10_000 + b"]" * 10_000)], "nested deeper"),
     "huge": ([Entry(b"toolkit.json", b" " * (2 << 20) + b"{}")], "larger than"),
     "a list": ([Entry(b"toolkit.json", b"[]")], "not of type 'object'"),
+    "infinity": ([Entry(b"toolkit.json", b'{"slug": -Infinity}')], "Infinity is not JSON"),
+    "empty": ([Entry(b"toolkit.json", b"")], "is not JSON"),
+    "a NUL in a text": (good(name="a\x00b"), "NUL"),
+    "half a surrogate pair": (good(catalog={"x": "\ud800"}), "surrogate"),
+    "very long name": (good(name="n" * 10_000), "name"),
+    "entry of a library of the SDK": (good(Entry(b"jinja2.py", CODE), entry="jinja2"), "already"),
     "bad slug": (good(slug="Bad Slug"), "slug"),
     "reserved slug": (good(slug="install"), "word of the platform"),
     "bad version": (good(version="1.0.0.0"), "semantic version"),
@@ -233,19 +295,129 @@ def test_reading_a_large_upload_needs_little_memory(tmp_path, storage, curator):
     assert peak < 32 << 20
 
 
-def test_code_that_never_ends_its_import_is_stopped(tmp_path, storage, curator, monkeypatch):
+CODES = {
+    "raises": ("\n\nraise RuntimeError('no good')", "kit.py:5", "no good"),
+    "no Python": ("\n\ndef broken(:", "kit.py:5", "SyntaxError"),
+    "a missing module": ("import nowhere_at_all", "kit.py:3", "No module named"),
+    "exits": ("raise SystemExit('bye')", "kit.py:3", "bye"),
+    "exits at once": ("import os; os._exit(3)", "kit.py", "exit status 3"),
+    "allocates without end": ("x = []\nwhile True: x.append(bytes(1 << 24))", "kit.py:4", "Memory"),
+    "recurses": ("def f(): f()\nf()", "kit.py:3", "RecursionError"),
+    "no toolkit": ("toolkit = None", "kit.py", "no variable toolkit"),
+    "no types": ("@toolkit.operation()\ndef a(ctx, x) -> str: ...", "kit.py:3", "annotation"),
+    "the same name twice": (
+        "@toolkit.operation(name='a')\ndef a(ctx) -> str: ...\n" * 2,
+        "kit.py:5",
+        "already an operation",
+    ),
+    "no schema": (
+        "@toolkit.operation()\ndef a(ctx, x: type(print)) -> str: ...",
+        "kit.py:3",
+        "schema",
+    ),
+    "a title with NUL": (
+        "@toolkit.operation(title='a\\0')\ndef a(ctx) -> str: ...",
+        "kit.py",
+        "NUL",
+    ),
+    "a title that cannot be encoded": (
+        "@toolkit.operation(title='\\ud800')\ndef a(ctx) -> str: ...",
+        "kit.py",
+        "surrogate",
+    ),
+    "an answer of its own making": (
+        ("@toolkit.operation()\ndef a(ctx) -> str: ...\n"
+        "import sys\nsys.modules['toolkit_sdk.describe']._operation = lambda *a: 5"),
+        "kit.py",
+        "not of the form",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", CODES)
+def test_code_that_cannot_be_described_is_refused_with_file_and_reason(refused, kind):
+    code, where, said = CODES[kind]
+
+    error = refused(build([manifest(), Entry(b"kit.py", CODE + code.encode())]))
+
+    assert error.where == where
+    assert said in error.message
+
+
+def test_code_that_never_ends_its_import_is_stopped(refused, monkeypatch):
     monkeypatch.setattr(describe, "_SECONDS", 1.0)
-    folder = write_kit(tmp_path, "while True: pass", slug="endless")
 
-    with pytest.raises(BundleError, match="longer than its time limit"):
-        install_bundle(folder, user=curator, via="cli")
+    error = refused(build([manifest(), Entry(b"kit.py", CODE + b"while True: pass")]))
+
+    assert error.where == "kit.py"
+    assert "longer than its time limit" in error.message
 
 
-def test_code_that_eats_memory_meets_its_limit(tmp_path, storage, curator):
-    folder = write_kit(tmp_path, "x = bytearray(1 << 33)", slug="hungry")
+def test_what_an_import_prints_is_no_answer_and_harms_nothing(tmp_path, storage, curator):
+    garbage = b"import sys\nprint('{\"type\": \"result\"}' * 9999, '\\0\\x1b[2J')\n"
+    source = tmp_path / "loud.zip"
+    source.write_bytes(build([manifest(), Entry(b"kit.py", CODE + garbage)]))
 
-    with pytest.raises(BundleError, match="MemoryError"):
-        install_bundle(folder, user=curator, via="cli")
+    assert install_bundle(source, user=curator, via="cli").description["operations"] == []
+
+
+def test_every_wrong_operation_and_template_is_named_at_once(refused):
+    code = b"""
+@toolkit.operation()
+def one(ctx, x) -> str: ...
+@toolkit.operation()
+def two(ctx, *x: int) -> str: ...
+@toolkit.collection("Bad Name")
+class Some(Record):
+    x: int
+"""
+    head = b"from toolkit_sdk import Record, Toolkit\ntoolkit = Toolkit()\n"
+    template = Entry(b"templates/page.md", b"fine\n{% if %}\n")
+
+    error = refused(build([manifest(), Entry(b"kit.py", head + code), template]))
+
+    assert [each["loc"] for each in error.errors] == [
+        ["kit.py:4"], ["kit.py:6"], ["kit.py:8"], ["templates/page.md:2"],
+    ]  # fmt: skip
+
+
+def test_a_bundle_of_another_toolkit_than_the_one_updated_is_refused(
+    tmp_path, storage, curator
+):
+    source = tmp_path / "other.zip"
+    source.write_bytes(build(good()))
+
+    with pytest.raises(BundleError, match="the bundle is of 'crafted', not of 'fleet'"):
+        install_bundle(source, user=curator, via="cli", slug="fleet")
+
+    assert not Toolkit.objects.exists()
+    assert Event.objects.filter(name="toolkit.install_refused").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "more", "said"),
+    [
+        ("1.0.0", [Entry(b"more.txt", b"x")], "installed with other content"),
+        ("0.9.0", [], "older than the installed 1.0.0"),
+        ("1.0.0-rc.1", [], "older than the installed 1.0.0"),
+    ],
+)
+def test_a_version_that_cannot_follow_leaves_the_one_that_is_there(
+    tmp_path, storage, curator, version, more, said
+):
+    source = tmp_path / "kit.zip"
+    source.write_bytes(build(good()))
+    first = install_bundle(source, user=curator, via="cli")
+    source.write_bytes(build(good(*more, version=version)))
+
+    with pytest.raises(BundleError, match=said) as caught:
+        install_bundle(source, user=curator, via="cli")
+
+    assert caught.value.where == "toolkit.json: $.version"
+    assert Toolkit.objects.get().active_version == first
+    assert ToolkitVersion.objects.count() == 1
+    assert os.listdir(storage / "crafted") == [first.path.name]
+    assert said in Event.objects.get(name="toolkit.install_refused").details["reason"]
 
 
 def test_code_that_forks_at_import_leaves_no_process_behind(tmp_path, storage, curator):

@@ -6,23 +6,24 @@ import functools
 import inspect
 import re
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, WithJsonSchema, create_model
 from pydantic.errors import PydanticUserError
 
 from toolkit_sdk import asking
-from toolkit_sdk.errors import DescribeError
-from toolkit_sdk.fields import secret_fields
+from toolkit_sdk.errors import DescribeError, DescribeErrors
+from toolkit_sdk.fields import Settings, secret_fields
 from toolkit_sdk.references import reference_of
-from toolkit_sdk.toolkit import Operation, Toolkit
+from toolkit_sdk.toolkit import Collection, Operation, Toolkit
 from toolkit_sdk.views import View
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _FIELD = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _EFFECTS = ("read", "change", "destroy")
+T = TypeVar("T")
 
 
 @functools.cache
@@ -128,31 +129,53 @@ def _check_keys(operation: Operation, parameters: dict[str, Any], where: str) ->
             raise DescribeError(f"{where}: a lock or limit names {name!r}, which is secret")
 
 
+class _Wrong:
+    """Gathers what is wrong, so that an author sees all of it at once."""
+
+    def __init__(self) -> None:
+        self.errors: list[DescribeError] = []
+
+    def each(
+        self, entries: Iterable[T], one: Callable[[T], dict[str, Any]], about: Callable[[T], Any]
+    ) -> list[dict[str, Any]]:
+        """What ``one`` says of each entry; ``about`` is the function or class to look at."""
+        return [found for entry in entries for found in self._try(entry, one, about(entry))]
+
+    def _try(self, entry: T, one: Callable[[T], Any], about: Any) -> Iterator[Any]:
+        try:
+            yield one(entry)
+        except DescribeError as error:
+            error.place = error.place or place_of(about)
+            self.errors.append(error)
+
+
+def place_of(about: Any) -> tuple[str, int] | None:
+    """The file and line at which a function or class begins."""
+    try:
+        return inspect.getsourcefile(about) or "", inspect.getsourcelines(about)[1]
+    except (OSError, TypeError):
+        return None
+
+
 def describe(toolkit: Toolkit, sdk: str) -> dict[str, Any]:
-    """Return the description that the platform stores. Raises ``DescribeError``."""
-    for name in toolkit.collections:
-        if not _NAME.fullmatch(name):
-            raise DescribeError(f"collection {name}: lower-case letters, digits and underscores")
-    settings = toolkit.settings_model
+    """Return the description that the platform stores. Raises ``DescribeErrors``."""
+    wrong = _Wrong()
+    operations = wrong.each(
+        toolkit.operations.values(),
+        lambda entry: _operation(entry, toolkit),
+        lambda entry: entry.function,
+    )
+    collections = wrong.each(
+        toolkit.collections.values(), _collection, lambda entry: entry.model
+    )
+    settings = wrong.each(filter(None, [toolkit.settings_model]), _settings, lambda model: model)
+    if wrong.errors:
+        raise DescribeErrors(wrong.errors)
     return {
         "sdk": sdk,
-        "operations": [_operation(entry, toolkit) for entry in toolkit.operations.values()],
-        "collections": [
-            {
-                "name": entry.name,
-                "title": entry.title,
-                "description": entry.description,
-                "schema": _schema(entry.model, f"collection {entry.name}"),
-                "secret_fields": secret_fields(entry.model),
-            }
-            for entry in toolkit.collections.values()
-        ],
-        "settings": {
-            "schema": _settings_schema(toolkit),
-            "secret_fields": secret_fields(settings),
-        }
-        if settings
-        else None,
+        "operations": operations,
+        "collections": collections,
+        "settings": settings[0] if settings else None,
         "cards": [
             {
                 "name": card.name,
@@ -167,13 +190,23 @@ def describe(toolkit: Toolkit, sdk: str) -> dict[str, Any]:
     }
 
 
-def _settings_schema(toolkit: Toolkit) -> dict[str, Any]:
-    model = toolkit.settings_model
-    assert model is not None
+def _collection(entry: Collection) -> dict[str, Any]:
+    if not _NAME.fullmatch(entry.name):
+        raise DescribeError(f"collection {entry.name}: lower-case letters, digits and underscores")
+    return {
+        "name": entry.name,
+        "title": entry.title,
+        "description": entry.description,
+        "schema": _schema(entry.model, f"collection {entry.name}"),
+        "secret_fields": secret_fields(entry.model),
+    }
+
+
+def _settings(model: type[Settings]) -> dict[str, Any]:
     needed = [name for name, field in model.model_fields.items() if field.is_required()]
     if needed:
         raise DescribeError(f"settings: {', '.join(needed)} needs a default")
-    return _schema(model, "settings")
+    return {"schema": _schema(model, "settings"), "secret_fields": secret_fields(model)}
 
 
 __all__ = ["describe", "input_model"]

@@ -22,7 +22,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from toolkit_sdk.describe import describe, input_model
-from toolkit_sdk.errors import ToolkitError
+from toolkit_sdk.errors import DescribeError, DescribeErrors, ToolkitError
 from toolkit_sdk.testing import FakeContext, InvalidInputs, fake_context
 from toolkit_sdk.toolkit import Toolkit
 
@@ -118,6 +118,11 @@ def _run(options: argparse.Namespace) -> int:
         for place, message in error.errors.items():
             print(f"{place}: {message}", file=sys.stderr)
         return 2
+    except DescribeError as error:
+        for each in error.errors if isinstance(error, DescribeErrors) else [error]:
+            place = f"{each.place[0]}:{each.place[1]}: " if each.place else ""
+            print(f"{place}{each}", file=sys.stderr)
+        return 1
     except ToolkitError as error:
         print(error, file=sys.stderr)
         return 1

@@ -18,7 +18,22 @@ class ToolkitError(Exception):
 
 
 class DescribeError(Exception):
-    """A toolkit that cannot be described: which function or class, and what to change."""
+    """A toolkit that cannot be described: which function or class, and what to change.
+
+    ``place`` is the file and line to look at, where they are known.
+    """
+
+    def __init__(self, message: str, place: tuple[str, int] | None = None) -> None:
+        super().__init__(message)
+        self.place = place
+
+
+class DescribeErrors(DescribeError):
+    """Everything that keeps a toolkit from being described, each with its place."""
+
+    def __init__(self, errors: list[DescribeError]) -> None:
+        super().__init__("; ".join(map(str, errors)))
+        self.errors = errors
 
 
 class Cancelled(BaseException):

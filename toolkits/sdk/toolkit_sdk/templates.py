@@ -21,7 +21,7 @@ from jinja2 import (
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
 from pydantic_core import to_jsonable_python
 
-from toolkit_sdk.errors import DescribeError, ToolkitError
+from toolkit_sdk.errors import DescribeError, DescribeErrors, ToolkitError
 
 _FOLDER = "templates"
 _MOST_CHARACTERS = 4_000_000
@@ -64,20 +64,22 @@ def render(bundle: Path, name: str, values: Mapping[str, Any]) -> str:
 
 
 def check(bundle: Path) -> None:
-    """Compile every template of a bundle. Raises ``DescribeError`` with file and line."""
+    """Compile every template of a bundle. Raises ``DescribeErrors`` with files and lines."""
     folder = bundle / _FOLDER
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     if len(files) > _MOST_TEMPLATES:
         raise DescribeError(f"{_FOLDER}/ has more than {_MOST_TEMPLATES} files")
     environment = _environment(folder)
+    wrong: list[DescribeError] = []
     for path in files:
-        name = path.relative_to(folder).as_posix()
         try:
-            environment.get_template(name)
+            environment.get_template(path.relative_to(folder).as_posix())
         except TemplateSyntaxError as error:
-            raise DescribeError(f"{_FOLDER}/{name}:{error.lineno}: {error.message}") from None
+            wrong.append(DescribeError(error.message or "", (str(path), error.lineno)))
         except (UnicodeDecodeError, RecursionError, SyntaxError, MemoryError) as error:
-            raise DescribeError(f"{_FOLDER}/{name}: {_words(error)}") from None
+            wrong.append(DescribeError(_words(error), (str(path), 1)))
+    if wrong:
+        raise DescribeErrors(wrong)
 
 
 def _words(error: BaseException) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from toolkit_sdk.errors import Cancelled, DescribeError, ToolkitError, plain
+from toolkit_sdk.errors import Cancelled, DescribeError, DescribeErrors, ToolkitError, plain
 
 _LONGEST = 2000
 
@@ -27,7 +27,9 @@ def failure_of(error: BaseException, bundle: str) -> dict[str, Any]:
     if isinstance(error, Cancelled):
         return _report(error.kind, "the job was asked to stop")
     if isinstance(error, DescribeError):
-        return _report("describe_error", str(error))
+        found = error.errors if isinstance(error, DescribeErrors) else [error]
+        errors = [_placed(each, str(each), bundle, each.place) for each in found]
+        return {**_report("describe_error", str(error)), "errors": errors}
     if isinstance(error, ToolkitError):
         if field := getattr(error, "field", ""):
             errors = [{"loc": [str(field)], "message": error.message}]
@@ -50,7 +52,23 @@ def _known(error: Failure, bundle: str) -> dict[str, Any]:
         ]
         return {**_report(error.kind, f"{error}: {plain(cause)}"), "errors": errors}
     message = f"{error}: {_sentence(cause)}"
-    return _report(error.kind, message, _frames(cause, bundle))
+    report = _report(error.kind, message, _frames(cause, bundle))
+    return {**report, "errors": [_placed(cause, message, bundle)]}
+
+
+def _placed(
+    error: BaseException, message: str, bundle: str, place: tuple[str, int] | None = None
+) -> dict[str, Any]:
+    """An error with the file of the bundle and the line in it, where they are known: those
+    given, those of what cannot be parsed, or those of the last of the toolkit's own frames."""
+    if place is None and isinstance(error, SyntaxError):
+        place = (error.filename or "", error.lineno or 1)
+    if place is None or not place[0].startswith(bundle):
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if frame.filename.startswith(bundle)]
+        place = (own[-1].filename, own[-1].lineno or 1) if own else None
+    loc = [place[0].removeprefix(bundle).lstrip("/"), place[1]] if place else []
+    return {"loc": loc, "message": message[:_LONGEST]}
 
 
 def _sentence(error: BaseException) -> str:

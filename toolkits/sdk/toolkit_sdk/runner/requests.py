@@ -17,7 +17,7 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 import toolkit_sdk
 from toolkit_sdk.context import Context, Failure, JobInfo
 from toolkit_sdk.describe import describe, input_model, parameter_hints
-from toolkit_sdk.errors import DescribeError
+from toolkit_sdk.errors import DescribeError, DescribeErrors
 from toolkit_sdk.references import reference_of
 from toolkit_sdk.runner import leftovers
 from toolkit_sdk.runner.channel import Channel
@@ -78,14 +78,25 @@ class Requests:
 
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
-            if request["type"] == "describe":
-                value = describe(self._load(), toolkit_sdk.__version__)
-                self._check_templates()
-            else:
-                value = self._run(request)
+            value = self._describe() if request["type"] == "describe" else self._run(request)
         except BaseException as error:
             return {"type": "error", **failure_of(error, self._hello["bundle"])}
         return {"type": "result", "value": value}
+
+    def _describe(self) -> dict[str, Any]:
+        wrong: list[DescribeError] = []
+        value: dict[str, Any] = {}
+        try:
+            value = describe(self._load(), toolkit_sdk.__version__)
+        except DescribeErrors as errors:
+            wrong += errors.errors
+        try:
+            self._check_templates()
+        except DescribeErrors as errors:
+            wrong += errors.errors
+        if wrong:
+            raise DescribeErrors(wrong)
+        return value
 
     def _check_templates(self) -> None:
         bundle = Path(self._hello["bundle"])
