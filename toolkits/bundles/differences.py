@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
+from toolbox import __version__
 from toolkits import inputs as input_rules
 from toolkits import vaulted
 from toolkits.bundles import environment
@@ -14,8 +18,13 @@ from toolkits.schemas import Schema, properties, resolve, without_null
 
 _OPTIONS = (
     "title", "effect", "timeout", "interactive", "dry_run", "idempotent", "retries", "queue",
-    "requires_approval", "permission",
+    "requires_approval", "permission", "concurrency", "locks", "backoff",
 )  # fmt: skip
+_LIMITS = (
+    "default", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+    "multipleOf", "minLength", "maxLength", "pattern", "format", "minItems", "maxItems",
+)  # fmt: skip
+_DEEPEST = 8
 _RECORDS_READ = 10_000
 _BREAKS_SHOWN = 50
 
@@ -39,7 +48,7 @@ def compare(
     return {
         "operations": _listed(before, described, "operations", _operation_changes),
         "collections": _listed(before, described, "collections", _collection_changes),
-        "cards": _listed(before, described, "cards", _nothing),
+        "cards": _listed(before, described, "cards", _card_changes),
         "settings": _settings_changes(before.get("settings"), described.get("settings")),
         "permissions": {
             "wanted": wanted.lines(),
@@ -47,6 +56,7 @@ def compare(
             "removed": sorted(set(had) - set(wanted.lines())),
         },
         "packages": _packages(active, packages),
+        "platform": {"requires": manifest["requires"]["toolbox"], "version": __version__},
         "breaks": breaks[:_BREAKS_SHOWN],
         "breaks_count": len(breaks),
     }
@@ -68,16 +78,20 @@ def _listed(
     }
 
 
-def _nothing(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    return []
+def _options(old: dict[str, Any], new: dict[str, Any], names: Sequence[str]) -> list[str]:
+    return [
+        f"{name}: {_shown(old.get(name))} → {_shown(new.get(name))}"
+        for name in names
+        if (old.get(name) or None) != (new.get(name) or None)
+    ]
+
+
+def _card_changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    return _options(old, new, ("title", "refresh"))
 
 
 def _operation_changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    options = [
-        f"{name}: {_shown(old.get(name))} → {_shown(new.get(name))}"
-        for name in _OPTIONS
-        if old.get(name) != new.get(name)
-    ]
+    options = _options(old, new, _OPTIONS)
     return options + _schema_changes(old.get("inputs") or {}, new.get("inputs") or {})
 
 
@@ -90,36 +104,50 @@ def _settings_changes(old: dict[str, Any] | None, new: dict[str, Any] | None) ->
 
 
 def _schema_changes(old: Schema, new: Schema) -> list[str]:
-    had, has = properties(old), properties(new)
-    needed = set(new.get("required", []))
-    found = [
-        f"{name}: added{' and required' if name in needed else ''}"
-        for name in has
-        if name not in had
-    ]
-    found += [f"{name}: removed" for name in had if name not in has]
-    for name in had:
-        if name in has:
-            found += [f"{name}: {text}" for text in _property_changes(name, old, new)]
-    return found
+    return _Schemas(old, new).changes(old, new, "", 0)
 
 
-def _property_changes(name: str, old: Schema, new: Schema) -> list[str]:
-    was, could_be_null = without_null(properties(old)[name], old)
-    now, may_be_null = without_null(properties(new)[name], new)
-    found = []
-    if _kind(was, old) != _kind(now, new):
-        found.append(f"{_kind(was, old)} → {_kind(now, new)}")
-    if could_be_null and not may_be_null:
-        found.append("may not be empty any more")
-    if name in new.get("required", []) and name not in old.get("required", []):
-        found.append("is required now")
-    limits = ("default", "enum", "minimum", "maximum", "pattern", "format", "maxLength")
-    return found + [
-        f"{key} {_shown(was.get(key))} → {_shown(now.get(key))}"
-        for key in limits
-        if was.get(key) != now.get(key)
-    ]
+class _Schemas:
+    """Compares two schemas; what their parts refer to stands in these two."""
+
+    def __init__(self, old: Schema, new: Schema) -> None:
+        self._old, self._new = old, new
+
+    def changes(self, old: Schema, new: Schema, prefix: str, depth: int) -> list[str]:
+        """What differs between two objects, and inside of their properties."""
+        had, has = properties(old), properties(new)
+        before, needed = set(old.get("required", [])), set(new.get("required", []))
+        found = [
+            f"{prefix}{name}: added{' and required' if name in needed else ''}"
+            for name in has
+            if name not in had
+        ]
+        found += [f"{prefix}{name}: removed" for name in had if name not in has]
+        for name in (name for name in had if name in has):
+            place = prefix + name
+            found += self._value(had[name], has[name], place, depth)
+            if name in needed - before:
+                found.append(f"{place}: is required now")
+        return found
+
+    def _value(self, old: Schema, new: Schema, place: str, depth: int) -> list[str]:
+        was, could_be_null = without_null(old, self._old)
+        now, may_be_null = without_null(new, self._new)
+        kinds = _kind(was, self._old), _kind(now, self._new)
+        found = [f"{place}: {kinds[0]} → {kinds[1]}"] if kinds[0] != kinds[1] else []
+        if could_be_null and not may_be_null:
+            found.append(f"{place}: may not be empty any more")
+        found += [
+            f"{place}: {key} {_shown(was.get(key))} → {_shown(now.get(key))}"
+            for key in _LIMITS
+            if was.get(key) != now.get(key)
+        ]
+        # A model may hold itself.
+        if depth == _DEEPEST or kinds[0] != kinds[1]:
+            return found
+        if "items" in was and "items" in now:
+            return found + self._value(was["items"], now["items"], f"{place}[]", depth + 1)
+        return found + self.changes(was, now, f"{place}.", depth + 1)
 
 
 def _kind(schema: Schema, root: Schema) -> str:
@@ -143,12 +171,23 @@ def _shown(value: Any) -> str:
 
 
 def _packages(active: Any, packages: list[str]) -> dict[str, Any]:
-    before = set(environment.pinned(active.path) if active else [])
+    before = _by_name(environment.pinned(active.path) if active else [])
+    after = _by_name(packages)
     return {
-        "added": sorted(set(packages) - before),
-        "removed": sorted(before - set(packages)),
+        "added": [text for name, text in after.items() if name not in before],
+        "removed": [text for name, text in before.items() if name not in after],
+        "changed": [
+            f"{before[name]} → {after[name]}"
+            for name in after
+            if name in before and before[name] != after[name]
+        ],
         "all": packages,
     }
+
+
+def _by_name(pins: list[str]) -> dict[str, str]:
+    """Pins by the one spelling of their package's name."""
+    return {canonicalize_name(re.split(r"[\s=\[]", pin, maxsplit=1)[0]): pin for pin in pins}
 
 
 def _breaks(toolkit: Toolkit, described: dict[str, Any]) -> Iterable[dict[str, Any]]:

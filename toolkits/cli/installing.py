@@ -111,12 +111,14 @@ def told(plan: InstallPlan) -> list[str]:
         f"{plan.slug} {plan.version} ({changes['kind']}; now: {before})",
         f"  digest     {plan.digest}",
         f"  signature  {plan.signature['status']} {plan.signature['signer']}".rstrip(),
+        "  platform   needs {requires}; this is {version}".format(**changes["platform"]),
     ]
     for kind in ("operations", "collections", "cards"):
         lines += _told_names(kind, changes[kind])
     lines += [f"  settings   ~ {text}" for text in changes["settings"]]
     lines += [f"  packages   + {name}" for name in changes["packages"]["added"]]
     lines += [f"  packages   - {name}" for name in changes["packages"]["removed"]]
+    lines += [f"  packages   ~ {text}" for text in changes["packages"]["changed"]]
     lines += [f"  asks       + {text}" for text in changes["permissions"]["added"].values()]
     lines += [f"  asks       - {text}" for text in changes["permissions"]["removed"]]
     lines += [f"  breaks     ! {b['kind']} {b['label']}: {b['problem']}" for b in changes["breaks"]]

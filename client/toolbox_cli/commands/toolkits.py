@@ -186,6 +186,7 @@ def told(plan: dict[str, Any]) -> list[str]:
     packages, asks = changes.get("packages") or {}, changes.get("permissions") or {}
     lines += [f"  packages     + {name}" for name in packages.get("added", [])]
     lines += [f"  packages     - {name}" for name in packages.get("removed", [])]
+    lines += [f"  packages     ~ {text}" for text in packages.get("changed", [])]
     lines += [f"  asks for     + {text}" for text in (asks.get("added") or {}).values()]
     lines += [f"  asks for     - {text}" for text in asks.get("removed") or []]
     for broken in changes.get("breaks", []):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
@@ -10,7 +11,7 @@ from django.utils import timezone
 from audit.models import Event
 from tests.support.kits import HELLO, write_kit
 from toolkits import records, settings_store
-from toolkits.bundles import planning
+from toolkits.bundles import differences, planning
 from toolkits.bundles.install import confirm, install_bundle
 from toolkits.bundles.planning import PlanOptions, make_plan
 from toolkits.errors import BundleError, Conflict, NotUsable
@@ -111,6 +112,47 @@ def test_an_update_tells_what_is_added_removed_and_changed(plan, curator):
     assert "region: added and required" in told
     assert "tries: integer → number" in told
     assert "owner: added and required" in changes["collections"]["changed"]["hosts"]
+
+
+NESTED = """
+class Inner(BaseModel):
+    size: int{limits}
+    next: "Inner | None" = None
+
+@toolkit.operation(concurrency={limit})
+def check(ctx: Context, one: Inner, many: list[Inner]) -> str: ...
+
+@toolkit.card(refresh={refresh})
+def light(ctx: Context) -> views.Stat: ...
+"""
+
+
+def test_what_changes_inside_of_models_limits_and_cards_is_told_too(plan, curator):
+    first = plan(NESTED.format(limits="", limit=1, refresh=60))
+    confirm(first, curator, digest=first.digest, consent=True)
+
+    newer = NESTED.format(limits=" = Field(default=3, ge=1)", limit=2, refresh=30)
+    changes = plan(newer, "2.0.0").changes
+
+    told = changes["operations"]["changed"]["check"]
+    for place in ("one.size", "many[].size", "one.next.size"):
+        assert f"{place}: minimum nothing → 1" in told
+        assert f"{place}: default nothing → 3" in told
+    assert any(text.startswith("concurrency: ") for text in told)
+    assert changes["cards"]["changed"] == {"light": ["refresh: 60 → 30"]}
+    assert changes["platform"]["requires"] == ">=1.0,<2"
+
+
+def test_packages_that_come_go_and_change_are_told_by_name(tmp_path):
+    (tmp_path / "requirements.txt").write_text("Left_Pad==1.0\ngone==2\nsame[x]==3\n")
+
+    told = differences._packages(
+        SimpleNamespace(path=tmp_path), ["left-pad==1.1", "same[x]==3", "new==4"]
+    )
+
+    assert told["added"] == ["new==4"]
+    assert told["removed"] == ["gone==2"]
+    assert told["changed"] == ["Left_Pad==1.0 → left-pad==1.1"]
 
 
 def test_records_and_settings_that_fit_no_more_are_named(plan, curator):

@@ -34,6 +34,15 @@ class PackageChangesSerializer(serializers.Serializer[Any]):
 
     added = serializers.ListField(child=serializers.CharField())
     removed = serializers.ListField(child=serializers.CharField())
+    # Plans of an older release lack it.
+    changed = serializers.ListField(child=serializers.CharField(), default=list)
+
+
+class PlatformSerializer(serializers.Serializer[Any]):
+    """Which platform it is made for."""
+
+    requires = serializers.CharField(help_text="The range of versions that the bundle names.")
+    version = serializers.CharField(help_text="The version of this platform.")
 
 
 class BreakSerializer(serializers.Serializer[Any]):
@@ -57,6 +66,7 @@ class ChangesSerializer(serializers.Serializer[Any]):
     settings = serializers.ListField(child=serializers.CharField())
     permissions = PermissionChangesSerializer()
     packages = PackageChangesSerializer()
+    platform = PlatformSerializer(required=False)
     breaks = BreakSerializer(many=True)
     breaks_count = serializers.IntegerField()
     warnings = serializers.ListField(child=serializers.CharField())
