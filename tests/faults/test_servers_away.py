@@ -14,8 +14,9 @@ from tests.support import postgres, until
 from tests.support.witness import Witness
 from toolbox import secrets
 from toolbox.secrets import SecretsError
+from toolkits.jobs.cancel import request_cancel
 from toolkits.jobs.states import JobState
-from toolkits.models import Job
+from toolkits.models import Job, ToolkitState
 
 SECRETIVE = """
 @toolkit.operation(timeout=120)
@@ -41,6 +42,21 @@ def hasty(ctx: Context) -> str:
 @toolkit.operation()
 def given(ctx: Context, password: Secret) -> int:
     return len(password.get_secret_value())
+
+@toolkit.operation(timeout=120, on_vault_away="wait")
+def calm(ctx: Context, password: Secret) -> int:
+    return len(ctx.secret("db", "user") + password.get_secret_value())
+
+@toolkit.operation(timeout=120, on_vault_away="wait")
+def under_way(ctx: Context) -> str:
+    ctx.log.info("has begun")
+    while not ctx.state.get("sealed"):
+        ctx.sleep(0.1)
+    return ctx.secret("db", "user")
+
+@toolkit.operation()
+def free(ctx: Context) -> str:
+    return "free"
 """
 
 
@@ -105,6 +121,38 @@ def test_a_sealed_vault_fails_what_needs_it_with_the_reason_and_nothing_else(
     assert ended(ask(secretive, "hasty")).state == JobState.SUCCEEDED
     assert ended(ask(secretive, "given", password="correct horse")).result["data"] == 13
     assert worker.status is other.status is None
+
+
+def test_jobs_that_wait_for_vault_go_on_when_it_works_again(
+    platform, openbao, secretive, ask, user
+):
+    # Both workers lead a job that comes to wait, and take others meanwhile.
+    workers = platform.worker(), platform.worker()
+    under_way, stopped = (ask(secretive, "under_way") for _ in range(2))
+    for job in (under_way, stopped):
+        until(lambda job=job: "has begun" in texts(job), 40, "it has begun")
+    calm = ask(secretive, "calm", password="correct horse")
+
+    openbao.client().sys.seal()
+    ToolkitState.objects.create(toolkit=secretive, key="sealed", value=True)
+    for job in (under_way, stopped):
+        until(lambda job=job: any("waits for it" in text for text in texts(job)), 40, "it waits")
+    until(lambda: Job.objects.get(pk=calm.pk).state == JobState.SCHEDULED, 40, "it is put off")
+    assert ended(ask(secretive, "free")).state == JobState.SUCCEEDED
+    request_cancel(stopped, user)
+    gone = ended(stopped)
+    assert (gone.state, gone.attempts.get().killed_at) == (JobState.CANCELLED, None), gone.reason
+    openbao.make_ready()
+    platform.scheduler()
+
+    job = ended(under_way)
+    assert (job.state, job.attempt) == (JobState.SUCCEEDED, 1), job.reason
+    assert job.result["data"] == "ulf"
+    job = ended(calm)
+    assert job.state == JobState.SUCCEEDED, job.reason
+    assert job.result["data"] == len("ulf" + "correct horse")
+    assert {one.exit_reason for one in job.attempts.all()} == {"vault_away", "result"}
+    assert [worker.status for worker in workers] == [None, None]
 
 
 @pytest.mark.postgres

@@ -185,6 +185,9 @@ TOOLKIT_ARTIFACT_RETENTION_DAYS = e.number(
 TOOLKIT_APPROVAL_SECONDS = e.number(
     "TOOLKIT_APPROVAL_SECONDS", 86_400, least=60, about="How long a job waits to be approved."
 )
+TOOLKIT_VAULT_WAIT_SECONDS = e.number(
+    "TOOLKIT_VAULT_WAIT_SECONDS", 3600, least=1, about="How long a job waits for a Vault away."
+)
 TOOLKIT_WORKER_STOP_SECONDS = e.number(
     "TOOLKIT_WORKER_STOP_SECONDS", 8, least=0, about="What a stopping worker gives a running job."
 )

@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 from toolkits import versions
+from toolkits.jobs import patience
 from toolkits.jobs.states import JobState
 from toolkits.models import Job
 
@@ -29,11 +30,17 @@ def delay(job: Job, state: JobState, error: dict[str, Any] | None) -> float | No
         if not described.get("idempotent"):
             return None
         return 0.0 if job.attempt <= max(allowed, _LOST_RETRIES) else None
-    if state not in {JobState.FAILED, JobState.TIMED_OUT} or job.attempt > allowed:
+    if state not in {JobState.FAILED, JobState.TIMED_OUT}:
         return None
-    if error and error.get("kind") in _FINAL_KINDS:
+    kind = error.get("kind") if error else None
+    attempts = job.attempt
+    if patience.waits(described):
+        if kind == patience.AWAY:
+            return patience.put_off(job)
+        attempts = patience.attempts_that_count(job)
+    if attempts > allowed or kind in _FINAL_KINDS:
         return None
-    return backoff(described.get("backoff") or {}, job.attempt)
+    return backoff(described.get("backoff") or {}, attempts)
 
 
 def backoff(options: dict[str, Any], attempt: int) -> float:

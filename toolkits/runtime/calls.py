@@ -17,11 +17,12 @@ from toolbox.secrets.runs import RunSecrets
 from toolkits import history, notices, platform_health, records, settings_store, vaulted
 from toolkits.bundles.permissions import PLATFORM, Permissions
 from toolkits.errors import Conflict, InputError
-from toolkits.jobs import artifacts, lease, steps
+from toolkits.jobs import artifacts, lease, patience, steps
 from toolkits.jobs.log_writer import storable, storable_value
 from toolkits.jobs.redaction import Redactor
 from toolkits.models import Job, Record, StepState, Toolkit, ToolkitState
 from toolkits.runtime.conversation import CallRefused, Fenced
+from toolkits.runtime.vault_waits import VaultAway
 
 _STATE_ENTRIES = 1000
 
@@ -72,7 +73,8 @@ class Calls:
         except SecretNotFound as error:
             raise CallRefused("not_found", str(error)) from error
         except SecretsError as error:
-            raise CallRefused("unavailable", str(error)) from error
+            refused = VaultAway if patience.is_away(error) else CallRefused
+            raise refused("unavailable", str(error)) from error
 
     def _fence(self, message: dict[str, Any]) -> AbstractContextManager[None]:
         # Files take long to store, and have a fence of their own at the end.

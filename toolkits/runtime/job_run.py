@@ -13,7 +13,7 @@ from django.utils import timezone
 from toolbox import tracing
 from toolbox.secrets.runs import RunSecrets
 from toolkits import versions
-from toolkits.jobs import lease, secret_reads, waiting
+from toolkits.jobs import lease, patience, secret_reads, waiting
 from toolkits.jobs.lease import Ending
 from toolkits.jobs.log_writer import LogWriter, storable, storable_value
 from toolkits.jobs.redaction import Redactor
@@ -31,6 +31,7 @@ from toolkits.runtime.conversation import (
 )
 from toolkits.runtime.process import RunnerProcess, boot_time
 from toolkits.runtime.requesting import failure_of, run_request
+from toolkits.runtime.vault_waits import VaultAway, VaultWaits
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,8 @@ class JobRun(Listener):
         self.log = LogWriter(redactor, job.log_bytes)
         self.calls = Calls(None, redactor, job, runner.workdir, secrets)
         self.children = ChildCalls(job)
+        self.vault = VaultWaits()
+        self._patient = False
         self.facts: dict[str, Any] = {}
         self.failed: Ending | None = None
         self._progress: tuple[int | None, int | None, str] | None = None
@@ -80,6 +83,7 @@ class JobRun(Listener):
         """Send the job's operation to its runner."""
         described = versions.operation_of(self.job) or {}
         request = {**self._request("operation", self.job.operation), "inputs": inputs}
+        self._patient = patience.waits(described)
         grace = described.get("cancel_grace")
         self.talk = Conversation(
             self.runner,
@@ -107,9 +111,14 @@ class JobRun(Listener):
         return request
 
     @property
+    def waiting_calls(self) -> int:
+        """How many of its calls wait, for its children or for Vault."""
+        return len(self.children.waiting) + len(self.vault)
+
+    @property
     def waits(self) -> bool:
-        """Whether it only waits for its children, and so leaves the worker free."""
-        return bool(self.children.waiting)
+        """Whether it only waits, and so leaves the worker free."""
+        return self.waiting_calls > 0
 
     @property
     def backlogged(self) -> bool:
@@ -139,7 +148,28 @@ class JobRun(Listener):
             if not reached:
                 raise CallRefused("unavailable", "The platform's database does not answer.")
             return self.children.started
-        return self._call(message)
+        try:
+            return self._call(message)
+        except VaultAway as away:
+            self._wait_for_vault(message, away)
+            raise Later from away
+
+    def _wait_for_vault(self, message: dict[str, Any], away: VaultAway) -> None:
+        """Keep a call for when Vault works again, or raise ``away`` where the job does not wait:
+        by its policy, because it has to stop, or because nobody knows what a write has done."""
+        if not self._patient or self.failed is not None or self.talk.asked or is_write(message):
+            raise away
+        if self.vault.add(message, str(away)):
+            self.log.note("WARNING", f"{away} The job waits for it.")
+
+    def _look_for_vault(self) -> None:
+        if not self.vault:
+            return
+        if self.vault.works_again():
+            self.vault.answer(self._call, self.talk.answer)
+            if not self.vault:
+                self.log.note("INFO", "Vault works again.")
+        self.vault.give_up_on_late(self.talk.answer)
 
     def _call(self, message: dict[str, Any]) -> Any:
         """Answer a call of the database's or Vault's. What only reads is tried again while the
@@ -160,6 +190,8 @@ class JobRun(Listener):
         if name == "asked":
             self.facts["asked_why"] = self.talk.asked
             self.log.note("WARNING", f"The job is asked to stop: {_WHY[self.talk.asked]}.")
+            stop = "timeout" if self.talk.asked == "timed_out" else "cancelled"
+            self.vault.stop(stop, self.talk.answer)
         elif name in _NOTES:
             self.log.note("WARNING", _NOTES[name])
         with database.tolerated():
@@ -173,7 +205,10 @@ class JobRun(Listener):
             return "lapsed"
         if state == JobState.CANCELLING and self.failed is None:
             return "cancelled"
-        return "stopped" if worker_state.must_stop() else None
+        if worker_state.must_stop():
+            return "stopped"
+        self._look_for_vault()
+        return None
 
     # Writing.
 

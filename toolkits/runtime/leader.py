@@ -1,4 +1,4 @@
-"""Leads the jobs of one worker: one that works, and beside it those that wait for children.
+"""Leads the jobs of one worker: one that works, and beside it those that wait.
 
 A job that waits for its children keeps its runner, but not the worker: while every job of the
 worker waits, the worker claims another, its own children first. So however many parents wait,
@@ -17,7 +17,7 @@ from toolbox import context
 from toolbox.secrets import SecretsError
 from toolkits import installs, versions
 from toolkits.errors import BundleError
-from toolkits.jobs import claims, cleanups, job_secrets, lease, owed
+from toolkits.jobs import claims, cleanups, job_secrets, lease, owed, patience
 from toolkits.jobs.lease import Ending
 from toolkits.jobs.redaction import Redactor
 from toolkits.jobs.states import JobState
@@ -89,9 +89,9 @@ class Leader:
         for run in [run for run in self._runs if run.talk.outcome is not None]:
             with _working(run.job):
                 self._settle(run)
-        waits = sum(len(run.children.waiting) for run in self._runs)
+        waits = sum(run.waiting_calls for run in self._runs)
         if waits > self._waits:
-            # Somebody has just begun to wait, for children that may be run here.
+            # Somebody has just begun to wait: there may be children to be run here.
             self._look_at = 0.0
         self._waits = waits
         if waits:
@@ -256,7 +256,8 @@ def _begin(job: Job, claimed_at: float) -> JobRun | Ending:
         inputs, secret_values = job_secrets.reveal(job, own.get)
         runner = worker_state.pool().acquire(worker_state.spec_of(version))
     except SecretsError as error:
-        return _not_begun(f"Its secret inputs could not be read: {error}")
+        kind = patience.AWAY if patience.is_away(error) else "not_started"
+        return _not_begun(f"Its secret inputs could not be read: {error}", kind)
     except BundleError as error:
         return _not_begun(f"This version may not be run: {error}.")
     except OSError as error:
@@ -267,9 +268,9 @@ def _begin(job: Job, claimed_at: float) -> JobRun | Ending:
     return run
 
 
-def _not_begun(reason: str) -> Ending:
-    error = {"kind": "not_started", "message": reason, "errors": []}
-    return Ending(JobState.FAILED, reason, error=error, exit_reason="not_started")
+def _not_begun(reason: str, kind: str = "not_started") -> Ending:
+    error = {"kind": kind, "message": reason, "errors": []}
+    return Ending(JobState.FAILED, reason, error=error, exit_reason=kind)
 
 
 def _release(runner: RunnerProcess, *, keep: bool) -> None:

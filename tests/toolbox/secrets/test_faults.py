@@ -22,6 +22,7 @@ from tests.support.gate import Gate
 from tests.support.processes import BASE, Platform, free_port
 from tests.support.servers import OpenBao, running
 from toolbox.secrets.policy import policy
+from toolkits.jobs import logs
 from toolkits.models import Job
 
 SECONDS = 90
@@ -38,6 +39,10 @@ def once(ctx: Context) -> int:
 
 @toolkit.operation(retries=50, backoff=Backoff(initial=1, factor=1))
 def patient(ctx: Context) -> int:
+    return len(ctx.settings.api_token)
+
+@toolkit.operation(on_vault_away="wait")
+def calm(ctx: Context) -> int:
     return len(ctx.settings.api_token)
 
 @toolkit.operation()
@@ -320,8 +325,8 @@ def _starts(site: Site, fault: Fault) -> None:
         assert fault.says in process.log()
 
 
-def _runs_on(site: Site, fault: Fault) -> Job:
-    """What those that run already do; returns the job that waits."""
+def _runs_on(site: Site, fault: Fault) -> list[Job]:
+    """What those that run already do; returns the jobs that wait."""
     health = (503, ["vault"]) if fault.whole else (200, [])
     until(lambda: site.health() == health, SECONDS, f"{fault.name}: /health is {health}")
     for page in ("/", "/jobs/", "/toolkits/sample/", "/toolkits/sample/settings/"):
@@ -342,15 +347,30 @@ def _runs_on(site: Site, fault: Fault) -> Job:
         return waiting.attempt >= 1 and waiting.state in {"scheduled", "queued", "running"}
 
     until(waits, SECONDS, f"{fault.name}: a job with retries waits")
-    return waiting
+    return [waiting, _calm(site, fault)]
 
 
-def _recovers(site: Site, fault: Fault, waiting: Job) -> None:
+def _calm(site: Site, fault: Fault) -> Job:
+    """A job that waits for Vault, unless it is one path alone that is refused."""
+    calm = site.run("calm")
+    if not fault.whole:
+        assert site.ends(calm).state == "failed"
+        return site.run("patient")
+
+    def waits() -> bool:
+        return any("waits for it" in line.text for line in logs.read(calm, 0).lines)
+
+    until(waits, SECONDS, f"{fault.name}: a job waits for Vault")
+    return calm
+
+
+def _recovers(site: Site, fault: Fault, waiting: list[Job]) -> None:
     if fault.by_role:
         site.restart()
     until(lambda: site.health() == (200, []), SECONDS, f"{fault.name}: /health is 200 again")
     assert site.save_settings().status_code == 200
-    assert site.ends(waiting).state == "succeeded"
+    for job in waiting:
+        assert site.ends(job).state == "succeeded", job.reason
     assert site.ends(site.run("once")).state == "succeeded"
 
 

@@ -122,3 +122,50 @@ def test_a_later_run_waits_for_its_time(ask, take):
     Job.objects.filter(pk=job.pk).update(not_before=timezone.now())
     recovery.start_due()
     assert take().pk == job.pk
+
+
+AWAY = {"kind": "vault_away", "message": "Vault is sealed.", "errors": []}
+
+
+def _due(job: Job) -> None:
+    past = timezone.now() - timedelta(seconds=1)
+    Job.objects.filter(pk=job.pk).update(not_before=past)
+    assert recovery.start_due() == 1
+
+
+def test_a_job_that_waits_for_vault_is_put_off_and_loses_no_retry(ask, take, finish):
+    described = operation(on_vault_away="wait", retries=1, backoff={"initial": 0})
+    job = ask(make_row(operations=[described]))
+    for _ in range(3):
+        finish(take(), JobState.FAILED, error=AWAY, exit_reason="vault_away")
+        job.refresh_from_db()
+        assert job.state == JobState.SCHEDULED
+        _due(job)
+
+    finish(take(), JobState.FAILED, exit_reason="failed")
+    finish(take(), JobState.FAILED, exit_reason="failed")
+
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == (JobState.FAILED, 5)
+
+
+def test_a_job_waits_for_vault_no_longer_than_it_may(ask, take, finish, settings):
+    job = ask(make_row(operations=[operation(on_vault_away="wait")]))
+    finish(take(), JobState.FAILED, error=AWAY, exit_reason="vault_away")
+    _due(job)
+    long_ago = timezone.now() - timedelta(seconds=settings.TOOLKIT_VAULT_WAIT_SECONDS)
+    job.attempts.update(started_at=long_ago)
+
+    finish(take(), JobState.FAILED, error=AWAY, exit_reason="vault_away")
+
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == (JobState.FAILED, 2)
+
+
+def test_a_job_that_does_not_wait_for_vault_fails(ask, take, finish):
+    job = ask(make_row(operations=[operation()]))
+
+    finish(take(), JobState.FAILED, error=AWAY, exit_reason="vault_away")
+
+    job.refresh_from_db()
+    assert job.state == JobState.FAILED

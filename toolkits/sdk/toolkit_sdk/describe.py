@@ -24,6 +24,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _FIELD = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _EFFECTS = ("read", "change", "destroy")
 T = TypeVar("T")
+_ON_VAULT_AWAY = ("fail", "wait")
 
 
 @functools.cache
@@ -102,6 +103,10 @@ def _operation(operation: Operation, toolkit: Toolkit) -> dict[str, Any]:
         raise DescribeError(f"{where}: effect is one of {', '.join(_EFFECTS)}")
     if operation.timeout is not None and operation.timeout < 1:
         raise DescribeError(f"{where}: timeout is a number of seconds from 1")
+    if operation.on_vault_away not in _ON_VAULT_AWAY:
+        raise DescribeError(f"{where}: on_vault_away is one of {', '.join(_ON_VAULT_AWAY)}")
+    if operation.interactive and operation.on_vault_away == "wait":
+        raise DescribeError(f"{where}: somebody waits for it, so it cannot wait for Vault")
     described = {key: value for key, value in vars(operation).items() if key != "function"}
     described["concurrency"] = asdict(operation.concurrency) if operation.concurrency else None
     described["backoff"] = asdict(operation.backoff) if operation.backoff else None

@@ -20,7 +20,8 @@ class StepsFailed(ToolkitError):
 
     def __init__(self, name: str, failures: dict[str, str]) -> None:
         shown = "; ".join(f"{key}: {message}" for key, message in list(failures.items())[:5])
-        super().__init__(f"{name} failed for {len(failures)} items: {shown}")
+        items = "1 item" if len(failures) == 1 else f"{len(failures)} items"
+        super().__init__(f"{name} failed for {items}: {shown}")
         self.failures = failures
 
 

@@ -67,6 +67,7 @@ class Operation:
     requires_approval: bool = False
     permission: str | None = None
     cancel_grace: float = 5.0
+    on_vault_away: Literal["fail", "wait"] = "fail"
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,8 @@ class Toolkit:
         number for the operation), ``locks`` (names such as ``db:{cluster}``, filled in from
         the parameters, that one job of any toolkit holds at a time), ``queue``,
         ``requires_approval``, ``permission``, ``cancel_grace`` (seconds before a cancelled job
-        is killed).
+        is killed), ``on_vault_away`` (``wait``: a job whose secrets cannot be read, because the
+        platform's Vault is sealed or away, waits for it instead of failing).
         """
 
         def register(function: F) -> F:

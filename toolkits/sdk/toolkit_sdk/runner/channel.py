@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from toolkit_sdk.errors import CallError
+from toolkit_sdk.errors import CallError, Cancelled, TimedOut
 
 _FLUSH_SECONDS = 0.1
 _FLUSH_LINES = 500
@@ -19,12 +19,17 @@ _FLUSH_BYTES = 65_536
 _PROGRESS_SECONDS = 0.1
 _LONGEST_TEXT = 65_536
 _WAIT_SECONDS = 0.1
+_STOPPED = {"cancelled": Cancelled, "timeout": TimedOut}
 
 
 def _value(reply: dict[str, Any]) -> Any:
     if reply["ok"]:
         return reply.get("value")
-    raise CallError(reply["error"]["kind"], reply["error"]["message"])
+    kind = reply["error"]["kind"]
+    if kind in _STOPPED:
+        # It was asked to stop while its call waited.
+        raise _STOPPED[kind]
+    raise CallError(kind, reply["error"]["message"])
 
 
 def _ignore(number: int, reason: str) -> None:
