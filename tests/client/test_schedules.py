@@ -51,7 +51,7 @@ def test_schedules_are_paused_resumed_and_run_and_jobs_approved(
 
 
 def test_schedules_are_made_changed_and_deleted(
-    toolbox: Shell, install: Any, user: Any, curator: Any, live_web: str
+    toolbox: Shell, install: Any, user: Any, admin_user: Any, live_web: str
 ) -> None:
     install(KIT)
     sign_in(toolbox, live_web)
@@ -81,7 +81,15 @@ def test_schedules_are_made_changed_and_deleted(
     assert "cron" in refused.stderr
     refused = toolbox("schedules", "create", "Bad", "sample", "steps", "--every", "1h", code=5)
     assert "count" in refused.stderr
-    toolbox(*again, "--every", "1h", "--owner", "system.admin", code=5)
+    toolbox(*again, "--every", "1h", "--owner", "nobody", code=5)
+    assert "is not the id of a schedule" in toolbox("schedules", "show", "nightly", code=4).stderr
+
+    sign_in(toolbox, live_web, "ada")
+    several = toolbox(*again, "--every", "1h", code=2)
+    assert "Yours: system.admin, toolkit.curator, toolkit.user" in several.stderr
+    owned = toolbox(*again, "--every", "1h", "--owner", TOOLKIT_USER).stdout.strip()
+    toolbox("schedules", "delete", owned, "--yes")
+    sign_in(toolbox, live_web)
 
     refused = toolbox("schedules", "delete", made.stdout.strip(), code=5, given="n\n")
     assert "Nothing was" in refused.stderr

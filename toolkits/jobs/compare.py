@@ -14,6 +14,8 @@ from toolkits.models import Job, JobAttempt
 
 #: Among so many of the latest successes one with equal inputs is looked for.
 _LOOKED_AT = 50
+#: So many of the latest runs are looked at for those successes.
+_LOOKED_BACK = 1_000
 #: A duration counts as changed from this factor on.
 _SLOWER = 1.5
 _LEAST = timedelta(seconds=1)
@@ -55,12 +57,16 @@ def last_success(job: Job, among: QuerySet[Job] | None = None) -> Job | None:
         toolkit_slug=job.toolkit_slug,
         operation=job.operation,
         dry_run=job.dry_run,
-        state=JobState.SUCCEEDED,
         id__lt=job.pk,
     )
     if job.schedule_id is not None:
         before = before.filter(schedule_id=job.schedule_id)
-    recent = dict(before.order_by("-id").values_list("id", "inputs")[:_LOOKED_AT])
+    # Of what never worked the whole past would be looked through, for every look at its page.
+    latest = before.order_by("-id").values_list("id", "state")[:_LOOKED_BACK]
+    worked = [pk for pk, state in latest if state == JobState.SUCCEEDED][:_LOOKED_AT]
+    recent = dict(
+        found.filter(pk__in=worked).order_by("-id").values_list("id", "inputs") if worked else ()
+    )
     own = job_secrets.public(job.inputs)
     equal = (pk for pk, inputs in recent.items() if job_secrets.public(inputs) == own)
     chosen = next(equal, next(iter(recent), None))

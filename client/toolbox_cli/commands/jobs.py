@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import click
 
-from toolbox_cli import complete, inputs, output, starting
+from toolbox_cli import complete, ids, inputs, output, starting
 from toolbox_cli.app import App, pass_app
 from toolbox_cli.errors import ClientError
 from toolbox_cli.events import FINISHED
@@ -26,7 +26,7 @@ def jobs() -> None:
 
 def address(job: str, *parts: str) -> str:
     """The API's address of a job or of something of it."""
-    return "/".join(["jobs", *(quote(part, safe="") for part in (job, *parts)), ""])
+    return "/".join(["jobs", ids.checked(job, "job"), *parts, ""])
 
 
 @jobs.command("list")

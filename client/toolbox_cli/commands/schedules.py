@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import click
 
-from toolbox_cli import complete, inputs, output, starting
+from toolbox_cli import complete, ids, inputs, output, starting
 from toolbox_cli.app import App, pass_app
 from toolbox_cli.errors import USAGE, ClientError
 from toolbox_cli.following import finish, to_the_end
@@ -24,7 +24,7 @@ def schedules() -> None:
 
 def address(schedule: str, *parts: str) -> str:
     """The API's address of a schedule or of something of it."""
-    return "/".join(["schedules", *(quote(part, safe="") for part in (schedule, *parts)), ""])
+    return "/".join(["schedules", ids.checked(schedule, "schedule"), *parts, ""])
 
 
 @schedules.command("list")
@@ -33,8 +33,15 @@ def address(schedule: str, *parts: str) -> str:
 def list_schedules(app: App, most: int) -> None:
     """List the schedules that you see."""
     found = app.client().pages("schedules/", most)
-    rows = [{**row, "runs": f"{row['toolkit']} {row['operation']}", "when": _when(row)}
-            for row in found]  # fmt: skip
+    rows = [
+        {
+            **row,
+            "runs": f"{row['toolkit']} {row['operation']}",
+            "when": _when(row),
+            "next_run_at": (row["next_run_at"] or "–")[:19].replace("T", " "),
+        }
+        for row in found
+    ]
     heads = {"id": "schedule", "name": "name", "runs": "runs", "when": "when",
              "paused": "paused", "next_run_at": "next"}  # fmt: skip
     app.show(found, lambda _: output.table(rows, heads, empty="no schedules"))
@@ -142,7 +149,8 @@ def create(app: App, /, name: str, toolkit: str, operation: str, **options: Any)
     client, body = app.client(), _body(options)
     if "kind" not in body:
         raise ClientError("Say when: --cron, --every or --at.", USAGE)
-    body.setdefault("owner", _own_role(client))
+    if "owner" not in body:
+        body["owner"] = _own_role(client)
     body |= {"name": name, "toolkit": toolkit, "operation": operation,
              "inputs": _inputs(client, toolkit, operation, options, new=True)}  # fmt: skip
     made = client.post("schedules/", body)

@@ -178,3 +178,39 @@ def test_its_page_has_nothing_inline(api, user, toolkit):
     assert "unsafe-inline" not in response["Content-Security-Policy"]
     assert "<style" not in page
     assert all("src=" in tag for tag in page.split("<script")[1:])
+
+
+def test_names_that_read_alike_do_not_share_a_schema(api, curator):
+    def schema(name):
+        return {"type": "object", "properties": {name: {"type": "string"}}}
+
+    targets = {"name": "c", "title": "C", "description": "", "schema": schema("four"), "key": None}
+    settings = {"schema": schema("five")}
+    make_row("a-b", operations=[operation("c", inputs=schema("one"))], collections=[targets])
+    make_row("a_b", operations=[operation("c", inputs=schema("two"))])
+    make_row("a", operations=[operation("b_c", inputs=schema("three"))])
+    for slug in ("a_b_c", "jobs", "toolkits"):
+        make_row(slug, operations=[], settings=settings)
+    document = api(curator).get("/api/schema/").json()
+
+    names = [entry["operationId"] for entry in operations(document)]
+    assert len(names) == len(set(names))
+    for path, field in {
+        "a-b/operations/c/": "one", "a_b/operations/c/": "two", "a/operations/b_c/": "three",
+        "a-b/records/c/": "four",
+    }.items():  # fmt: skip
+        body = document["paths"][f"/api/v1/toolkits/{path}"]["post"]["requestBody"]
+        found = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        assert list(document["components"]["schemas"][found]["properties"]) == [field], path
+
+
+def test_no_component_of_a_toolkit_has_a_title_that_another_may_have(api, user):
+    node = {"title": "Node", "type": "object", "properties": {"a": {"title": "A"}}}
+    inputs = {"title": "Inputs", "type": "object", "$defs": {"Node": node}, "properties": {}}
+    make_row("kit", operations=[operation("walk", inputs=inputs)])
+    components = api(user).get("/api/schema/").json()["components"]["schemas"]
+
+    assert "title" not in components["kit_walk_Inputs"]
+    assert components["kit_walk_Inputs_Node"] == {
+        "type": "object", "properties": {"a": {"title": "A"}},
+    }  # fmt: skip

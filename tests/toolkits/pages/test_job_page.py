@@ -180,9 +180,9 @@ def test_a_job_of_every_state_opens_with_few_queries(
         job = make_job(kit, make_user(), state=state, not_before=when)
         if state == JobState.AWAITING_APPROVAL:
             approvals.open_request(job)
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(13):
             assert client.get(job.get_absolute_url()).status_code == 200, state
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(13):
             assert client.get(f"/jobs/{job.pk}/live/").status_code == 200, state
 
 

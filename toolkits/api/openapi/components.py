@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from functools import cache
@@ -19,12 +20,37 @@ def identifier(*parts: str) -> str:
     return "_".join(re.sub(r"\W", "_", part) for part in parts)
 
 
+class Names:
+    """What the components and operations of each thing of a toolkit begin with: its names, and
+    where those of another thing read the same (``a-b`` and ``a_b``), a digest besides."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._owners: dict[str, tuple[str, ...]] = {}
+        self._general = {
+            operation["operationId"]
+            for item in document["paths"].values()
+            for operation in item.values()
+        }
+
+    def prefix(self, kind: str, *parts: str) -> str:
+        """What the names of one thing begin with."""
+        plain, owner = identifier(*parts), (kind, *parts)
+        general = any(name.startswith(f"{plain}_") for name in self._general)
+        if not general and self._owners.setdefault(plain, owner) == owner:
+            return plain
+        digest = hashlib.sha256("\0".join(owner).encode()).hexdigest()
+        return identifier(plain, digest[:8])
+
+
 def add(components: dict[str, Any], name: str, schema: Schema) -> Schema:
     """Add ``schema`` as a component, its definitions beside it, and return a reference."""
     own = dict(schema)
     for key, definition in own.pop("$defs", {}).items():
         components[identifier(name, key)] = _moved(definition, name)
     components[name] = _moved(own, name)
+    for made in [name, *(identifier(name, key) for key in schema.get("$defs", {}))]:
+        # Generators of clients name classes by it, and drop those of two toolkits that share one.
+        components[made].pop("title", None)
     return {"$ref": REF + name}
 
 

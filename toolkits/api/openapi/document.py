@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from toolkits import access
 from toolkits.api.finding import collections_of, operations_of
 from toolkits.api.openapi import typed
-from toolkits.api.openapi.components import view_components
+from toolkits.api.openapi.components import Names, view_components
 from toolkits.api.openapi.examples import EXAMPLES
 from toolkits.models import Toolkit
 
@@ -36,15 +36,18 @@ def general() -> dict[str, Any]:
 def document_for(request: Request) -> dict[str, Any]:
     """The document as the user of the request may see it."""
     document = general()
+    names = Names(document)
     for toolkit in access.visible_toolkits(request.user).order_by("slug"):
-        _add(document, request, toolkit)
+        _add(document, names, request, toolkit)
     return document
 
 
-def _add(document: dict[str, Any], request: Request, toolkit: Toolkit) -> None:
+def _add(
+    document: dict[str, Any], names: Names, request: Request, toolkit: Toolkit
+) -> None:
     for described in operations_of(request, toolkit):
-        typed.add_operation(document, toolkit, described)
+        typed.add_operation(document, names, toolkit, described)
     for described in collections_of(request, toolkit):
-        typed.add_collection(document, toolkit, described)
+        typed.add_collection(document, names, toolkit, described)
     if toolkit.settings_schema is not None and access.can_configure(request.user, toolkit):
-        typed.add_settings(document, toolkit)
+        typed.add_settings(document, names, toolkit)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from toolkits.api.openapi.components import REF, add, example, identifier, result_schema
+from toolkits.api.openapi.components import REF, Names, add, example, result_schema
 from toolkits.api.operations.forms import file_names
 from toolkits.api.records.filters import PREFIX
 from toolkits.api.records.filters import fields as filter_fields
@@ -25,10 +25,12 @@ _SETTINGS = _V1 + "{slug}/settings/"
 _JSON = "application/json"
 
 
-def add_operation(document: Document, toolkit: Toolkit, described: dict[str, Any]) -> None:
+def add_operation(
+    document: Document, names: Names, toolkit: Toolkit, described: dict[str, Any]
+) -> None:
     """Describe the address of one operation."""
     slug, name = toolkit.slug, described["name"]
-    prefix = identifier(slug, name)
+    prefix = names.prefix("operation", slug, name)
     item = _filled(document, _OPERATION, toolkit, {"slug": slug, "name": name}, prefix)
     components = document["components"]["schemas"]
     inputs = add(components, f"{prefix}_Inputs", described["inputs"])
@@ -65,34 +67,36 @@ def _needs_body(schema: dict[str, Any]) -> bool:
     return bool(schema.get("required"))
 
 
-def add_collection(document: Document, toolkit: Toolkit, described: dict[str, Any]) -> None:
+def add_collection(
+    document: Document, names: Names, toolkit: Toolkit, described: dict[str, Any]
+) -> None:
     """Describe the addresses of one collection."""
     slug, name = toolkit.slug, described["name"]
-    prefix = identifier(slug, name)
+    prefix = names.prefix("collection", slug, name)
     components = document["components"]["schemas"]
     data = add(components, f"{prefix}_Data", described["schema"])
     changes = add(components, f"{prefix}_Changes", _optional(described["schema"]))
     stored = add(components, f"{prefix}_Stored", _stored(described["schema"]))
     record = add(components, f"{prefix}_Record", _record(stored))
     page = add(components, f"{prefix}_Page", _page(record))
-    names = {"slug": slug, "collection": name}
+    parts = {"slug": slug, "collection": name}
     shown = example(described["schema"])
 
-    item = _filled(document, _RECORDS, toolkit, names, prefix)
+    item = _filled(document, _RECORDS, toolkit, parts, prefix)
     item["get"]["parameters"] += _filters(described)
     item["get"]["responses"]["200"]["content"] = {_JSON: {"schema": page}}
     item["post"]["responses"]["201"]["content"] = {_JSON: {"schema": record}}
     _body(item["post"], data, shown, required=_needs_body(described["schema"]))
 
-    item = _filled(document, _RECORDS + "{record_id}/", toolkit, names, prefix)
+    item = _filled(document, _RECORDS + "{record_id}/", toolkit, parts, prefix)
     for method in ("get", "put", "patch"):
         item[method]["responses"]["200"]["content"] = {_JSON: {"schema": record}}
     _body(item["put"], changes, shown, required=False)
     _body(item["patch"], changes, shown, required=False)
 
-    item = _filled(document, _RECORDS + "import/", toolkit, names, prefix)
+    item = _filled(document, _RECORDS + "import/", toolkit, parts, prefix)
     item["post"]["requestBody"]["content"][_JSON] = {"schema": {"type": "array", "items": data}}
-    item = _filled(document, _RECORDS + "export/", toolkit, names, prefix)
+    item = _filled(document, _RECORDS + "export/", toolkit, parts, prefix)
     rows = {"type": "array", "items": stored}
     item["get"]["responses"]["200"]["content"][_JSON] = {"schema": rows}
 
@@ -132,10 +136,10 @@ def _filters(described: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def add_settings(document: Document, toolkit: Toolkit) -> None:
+def add_settings(document: Document, names: Names, toolkit: Toolkit) -> None:
     """Describe the address of the settings."""
     schema = toolkit.settings_schema or {}
-    prefix = identifier(toolkit.slug)
+    prefix = names.prefix("settings", toolkit.slug)
     item = _filled(document, _SETTINGS, toolkit, {"slug": toolkit.slug}, prefix)
     settings = add(document["components"]["schemas"], f"{prefix}_Settings", schema)
     stored = add(document["components"]["schemas"], f"{prefix}_StoredSettings", _stored(schema))
