@@ -17,7 +17,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import NewConnectionError, ProtocolError, ReadTimeoutError
 from urllib3.util.connection import create_connection
 
 #: Why no request may go to an address; empty when it may.
@@ -126,6 +126,18 @@ def _bounded(response: requests.Response) -> bytes:
         if time.monotonic() > deadline:
             raise requests.Timeout(f"the answer took more than {MOST_SECONDS:g} seconds")
     return bytes(body)
+
+
+def words(error: BaseException) -> str:
+    """What went wrong with a request, for a person: without the names of the library's classes."""
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"the answer is {error.response.status_code} {error.response.reason}".strip()
+    inner = error.args[0] if error.args else error
+    cause = getattr(inner, "reason", None) or inner
+    text = str(cause)
+    if isinstance(cause, NewConnectionError | ProtocolError | ReadTimeoutError):
+        text = text.partition(": ")[2] or text
+    return (text.strip().splitlines() or [type(error).__name__])[0][:300]
 
 
 def guard(

@@ -76,6 +76,11 @@ class ProviderForm(forms.Form):
         """The fields that say where in Vault secrets are that are there already."""
         return [field for field in self if field.name.startswith("secret-")]
 
+    @property
+    def wrong_reference(self) -> bool:
+        """Whether one of those has an error, so that it is shown."""
+        return any(field.errors for field in self.references)
+
     def apply(self) -> tuple[Provider, dict[str, str]]:
         """Put what was typed into the provider; returns it with the new secrets.
 
@@ -104,8 +109,8 @@ class ProviderForm(forms.Form):
     def take(self, error: ProviderInvalid) -> None:
         """Show each error at the field that it is about."""
         for place, message in error.places:
-            head = place.partition(".")[0]
-            known = (place, head, f"settings-{head}", f"secret-{head}-path")
+            head, _dot, part = place.partition(".")
+            known = (place, head, f"settings-{head}", f"secret-{head}-{part}", f"new-{head}")
             field = next((name for name in known if name in self.fields), None)
             self.add_error(field, message if field else f"{place}: {message}")
 

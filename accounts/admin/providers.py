@@ -78,7 +78,11 @@ class ProviderAdmin(AccessAdmin):
     def _edit(self, request: HttpRequest, provider: Provider) -> HttpResponse:
         title = str(provider) if provider.name else dict(ProviderKind.choices)[provider.kind]
         form = ProviderForm(provider, request.POST or None)
-        context: dict[str, Any] = {"form": form, "provider": provider, "title": title}
+        context: dict[str, Any] = {
+            "form": form, "provider": provider, "title": title,
+            "removable": self.has_delete_permission(request, provider)
+            and not provider._state.adding,
+        }  # fmt: skip
         if request.method == "POST" and form.is_valid():
             done = self._act(request, form, context)
             if done is not None:
@@ -110,6 +114,7 @@ class ProviderAdmin(AccessAdmin):
         self, request: HttpRequest, provider: Provider, new: dict[str, str], context: dict[str, Any]
     ) -> None:
         provider.unsaved_secrets = new
+        context["typed_secret"] = bool(new)
         if "_test" in request.POST:
             context["tested"] = testing.run(acting(request), provider)
             return

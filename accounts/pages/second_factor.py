@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import replace
 from typing import Any
@@ -16,11 +15,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.mfa import passkeys, policy, proving, recovery, totp
+from accounts.mfa import policy, proving, recovery, totp
 from accounts.mfa.policy import Lacking
 from accounts.mfa.problems import FactorRefused
 from accounts.models import FactorKind, User
-from accounts.pages import pending, sign_in
+from accounts.pages import passkey_form, pending, sign_in
 from accounts.pages.confirm import confirmed
 from accounts.pages.guards import AccountRequest, own_page, safe_next
 from accounts.problems import NotAllowed
@@ -28,9 +27,6 @@ from accounts.throttle import LockedOut
 from toolbox.secrets import SecretsError
 
 log = logging.getLogger(__name__)
-
-_STATE = "accounts.passkey"
-_LONGEST = 20_000
 
 
 @sensitive_post_parameters()
@@ -56,23 +52,18 @@ def challenge(request: HttpRequest) -> HttpResponseBase:
 
 
 def _prove(request: HttpRequest, user: User) -> str:
-    if answer := request.POST.get("passkey"):
-        state = request.session.pop(_STATE, None) or {}
-        return proving.by_passkey(user, state, _json(answer))
+    if answer := passkey_form.answered(request):
+        return proving.by_passkey(user, *answer)
     return proving.by_code(user, request.POST.get("code", "")[:40])
 
 
 def _ways(request: HttpRequest, user: User) -> dict[str, Any]:
     kinds = {factor.kind for factor in user.factors.all()}
-    context: dict[str, Any] = {
+    return {
         "by_app": FactorKind.TOTP in kinds,
         "by_recovery": FactorKind.RECOVERY in kinds,
-        "options": "",
+        "options": passkey_form.ask_to_prove(request, user),
     }
-    if FactorKind.PASSKEY in kinds:
-        options, request.session[_STATE] = passkeys.begin_proving(user)
-        context["options"] = json.dumps(options)
-    return context
 
 
 def _complete(request: HttpRequest, waiting: pending.Pending, how: str) -> HttpResponseBase:
@@ -111,10 +102,8 @@ def _add(
             log.error("an authenticator app could not be added: %s", away)
         else:
             return _added(request, user, waiting, how)
-    context = {"error": error, "required": waiting, "options": "", **_app(user)}
-    if passkeys.available():
-        options, request.session[_STATE] = passkeys.begin_adding(user)
-        context["options"] = json.dumps(options)
+    options = passkey_form.ask_to_make(request, user)
+    context = {"error": error, "required": waiting, "options": options, **_app(user)}
     return render(request, "account/factor_add.html", context)
 
 
@@ -129,10 +118,8 @@ def _app(user: User) -> dict[str, Any]:
 
 
 def _take(request: HttpRequest, user: User) -> str:
-    if answer := request.POST.get("passkey"):
-        state = request.session.pop(_STATE, None) or {}
-        name = request.POST.get("name", "") or _("Passkey")
-        proving.add_passkey(user, state, _json(answer), name)
+    if answer := passkey_form.answered(request):
+        proving.add_passkey(user, *answer, request.POST.get("name", "") or _("Passkey"))
         return "passkey"
     proving.add_app(user, request.POST.get("code", "")[:40])
     return "totp"
@@ -184,12 +171,3 @@ def remove(request: AccountRequest, factor_id: UUID) -> HttpResponseBase:
     else:
         messages.success(request, _("The second factor was removed."))
     return redirect("account")
-
-
-def _json(text: str) -> Any:
-    if len(text) > _LONGEST:
-        return {}
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return {}

@@ -20,7 +20,7 @@ from accounts import sessions
 from accounts.models import Provider, ProviderKind, ProvidersApplied
 from accounts.providers import config
 from accounts.providers.config import SECRETS, SETTINGS, ProviderInvalid, SecretReference
-from accounts.providers.rows import changed_fields, check, shut
+from accounts.providers.rows import changed_fields, check, check_secrets, shut
 from toolbox import jsontext
 from toolbox.events import emit
 from toolbox.health.checks import CheckFailed
@@ -78,6 +78,7 @@ def _provider(entry: dict[str, Any], number: int) -> Provider:
     provider.settings = {**(entry.pop("settings", None) or {}), **entry}
     try:
         check(provider)
+        check_secrets(provider)
     except ProviderInvalid as error:
         places = [(f"{slug or number}.{place}", message) for place, message in error.places]
         raise ProviderInvalid(places) from None

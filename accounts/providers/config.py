@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import ssl
 from typing import Annotated, Any, Literal, get_args
@@ -41,11 +42,21 @@ def _plain(text: str) -> str:
     return text.strip()
 
 
+def is_safe(address: str) -> bool:
+    """Whether nobody on the way can read or change what is sent there: https, or this machine."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        here = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        here = False
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and here))
+
+
 def _url(text: str) -> str:
     text = _plain(text)
-    parts = urlsplit(text)
-    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username:
-        raise ValueError("is not an https address")
+    if not is_safe(text) or urlsplit(text).username is not None:
+        raise ValueError("is not an https address (http leads to this machine itself alone)")
     return text
 
 
@@ -70,6 +81,10 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    def needs(self) -> dict[str, str]:
+        """Secrets without which nobody gets in, each with what it is needed for."""
+        return {}
+
 
 class LocalSettings(Strict):
     """Local accounts need no settings."""
@@ -92,7 +107,7 @@ class OidcSettings(Strict):
     email_claim: Line = Field("email", title="Claim with the email address")
     groups_claim: Line = Field("groups", title="Claim with the groups")
     trusts_mfa: bool = Field(
-        False, title="Its second factor counts", description="Where amr or acr says there was one."
+        False, title="Its second factor counts", description="Where its claim amr names one."
     )
     logout: bool = Field(True, title="Sign out there too")
     session_hours: float = Field(
@@ -104,6 +119,11 @@ class OidcSettings(Strict):
         description="Counted from their owner's last sign-in there; the next one wakes them.",
     )  # fmt: skip
     ca_cert: Pem = Field("", title="CA certificate", description="PEM; empty: the system's.")
+
+    def needs(self) -> dict[str, str]:
+        if self.token_auth == "none":  # noqa: S105
+            return {}
+        return {"client_secret": f"the client proves itself by {self.token_auth}"}
 
     @field_validator("scopes")
     @classmethod
@@ -141,6 +161,9 @@ class DirectorySettings(Strict):
         24, title="Hours that people stay in while it is away", ge=1, le=720,
         description="Then their sessions end, and their personal tokens rest until it answers.",
     )  # fmt: skip
+
+    def needs(self) -> dict[str, str]:
+        return {"bind_password": f"binding as {self.bind_dn} asks for it"} if self.bind_dn else {}
 
     @field_validator("urls")
     @classmethod

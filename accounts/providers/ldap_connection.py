@@ -38,6 +38,9 @@ class Directory:
     def searching(self) -> Iterator[Any]:
         """A connection that may search: bound as the provider is set up to, or anonymously."""
         settings = self.settings
+        if settings.bind_dn and not self._bind_password:
+            # A bind without a password is anonymous, and succeeds.
+            raise ProviderUnavailable(f"There is no password to bind as {settings.bind_dn}.")
         connection = self._open()
         try:
             if settings.bind_dn:

@@ -169,11 +169,17 @@ def test(provider: Provider) -> list[str]:
         + ", ".join(found["id_token_signing_alg_values_supported"]) + ".",
         f"Register this redirect address there: {_callback(provider)}",
     ]  # fmt: skip
+    if lacking := oidc_client.settings_of(provider).needs().keys() - _secrets(provider):
+        lines.append(f"There is no {', '.join(lacking)} yet: nobody can sign in without it.")
     if "S256" not in found.get("code_challenge_methods_supported", ["S256"]):
         lines.append("It does not say that it supports PKCE with S256.")
     if not found.get("end_session_endpoint"):
         lines.append("It has no address to sign out at.")
     return lines
+
+
+def _secrets(provider: Provider) -> set[str]:
+    return {*provider.secrets, *(provider.unsaved_secrets or {})}
 
 
 def metadata(provider: Provider) -> dict[str, Any]:

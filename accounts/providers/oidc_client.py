@@ -13,12 +13,13 @@ from joserfc.errors import JoseError
 
 from accounts.models import Provider
 from accounts.providers import vaulted
-from accounts.providers.config import OidcSettings, parse
+from accounts.providers.config import OidcSettings, is_safe, parse
 from accounts.providers.problems import ProviderRefused, ProviderUnavailable
 from toolbox import outgoing
 
 _KEPT_SECONDS = 300.0
 _DISCOVERY = "/.well-known/openid-configuration"
+_NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _lock = threading.Lock()
 _kept: dict[str, tuple[float, dict[str, Any]]] = {}
 
@@ -89,16 +90,27 @@ def _discover(settings: OidcSettings) -> dict[str, Any]:
             raise ProviderUnavailable(
                 f"{url} says that its issuer is {found.get('issuer')!r}, not {settings.issuer!r}."
             )
-        for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
-            if not isinstance(found.get(name), str):
-                raise ProviderUnavailable(f"{url} names no {name}.")
+        _check_endpoints(url, found)
         found["jwks"] = _fetch(session, found["jwks_uri"])
+    if not isinstance(found["jwks"].get("keys"), list):
+        raise ProviderUnavailable(f"{found['jwks_uri']} holds no list of keys.")
     offered = found.get("id_token_signing_alg_values_supported") or ["RS256"]
+    if not isinstance(offered, list) or not all(isinstance(name, str) for name in offered):
+        raise ProviderUnavailable(f"{url} does not say what it signs with.")
     taken = [name for name in settings.algorithms if name in offered]
     if not taken:
         raise ProviderUnavailable(f"It signs with {', '.join(offered)}: none of these is taken.")
     found["id_token_signing_alg_values_supported"] = taken
     return found
+
+
+def _check_endpoints(url: str, found: dict[str, Any]) -> None:
+    """The client secret, tokens and people are sent there, so each is https too."""
+    for name in (*_NEEDED, "userinfo_endpoint", "end_session_endpoint"):
+        if not isinstance(found.get(name), str) and (name in _NEEDED or found.get(name)):
+            raise ProviderUnavailable(f"{url} names no {name}.")
+        if found.get(name) and not is_safe(found[name]):
+            raise ProviderUnavailable(f"{url} names a {name} that is not https: {found[name]}.")
 
 
 def _fetch(session: _Session, url: str) -> dict[str, Any]:
@@ -107,16 +119,12 @@ def _fetch(session: _Session, url: str) -> dict[str, Any]:
         response.raise_for_status()
         found = response.json()
     except (requests.RequestException, ValueError) as error:
-        raise ProviderUnavailable(f"{url}: {_words(error)}") from None
+        raise ProviderUnavailable(f"{url}: {outgoing.words(error)}.") from None
     if not isinstance(found, dict):
         raise ProviderUnavailable(f"{url} did not answer with an object.")
     return found
 
 
-def _words(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
-
-
 def refused(error: BaseException) -> ProviderRefused:
     """The refusal that a failure of these libraries means, in words for the audit trail."""
-    return ProviderRefused(f"{type(error).__name__}: {_words(error)}")
+    return ProviderRefused(f"{type(error).__name__}: {outgoing.words(error)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -50,6 +51,15 @@ def check(provider: Provider) -> None:
         ) from None
 
 
+def check_secrets(provider: Provider, typed: Iterable[str] = ()) -> None:
+    """Raise ``ProviderInvalid`` where a secret lacks that nobody gets in without; ``typed`` are
+    those that are about to go to Vault."""
+    needed: dict[str, str] = parse(SETTINGS[provider.kind], provider.settings).needs()
+    lacking = needed.keys() - {*provider.secrets, *typed}
+    if lacking:
+        raise ProviderInvalid([(name, f"is needed: {needed[name]}") for name in sorted(lacking)])
+
+
 @transaction.atomic
 def save(actor: User, provider: Provider, secrets: dict[str, str] | None = None) -> Provider:
     """Check and save a provider. ``secrets`` are new values that go to Vault."""
@@ -59,6 +69,7 @@ def save(actor: User, provider: Provider, secrets: dict[str, str] | None = None)
     check(provider)
     _check_free(provider)
     _leave_a_way_in(provider)
+    check_secrets(provider, secrets or ())
     for name, value in (secrets or {}).items():
         if name not in SECRETS[provider.kind]:
             raise ProviderInvalid([(name, "is no secret of this kind")])

@@ -94,6 +94,9 @@ def test_a_file_does_the_same(settings: Any, tmp_path: Path) -> None:
         (json.dumps([{**CORP, "colour": "red"}]), "corp.colour"),
         (json.dumps([{**CORP, "default_roles": ["root"]}]), "default_roles"),
         (json.dumps([{**CORP, "client_secret_vault": {"key": "x"}}]), "client_secret.path"),
+        (json.dumps([{**CORP, "client_secret_vault": None}]), "corp.client_secret: is needed"),
+        (json.dumps([{**AD, "bind_password_vault": None}]), "bind_password: is needed"),
+        (json.dumps([{**CORP, "issuer": "http://id.example.com"}]), "corp.issuer"),
     ],
 )
 def test_what_makes_no_sense_is_named_and_stops_the_start(

@@ -16,7 +16,7 @@ from django.test import Client
 
 from accounts import sessions
 from accounts.mfa import passkeys, proving, recovery, totp
-from accounts.models import Factor, FactorKind, RolePolicy, User, UserSession
+from accounts.models import Factor, FactorKind, RolePolicy, SignInThrottle, User, UserSession
 from accounts.problems import NotAllowed
 from accounts.roles import SYSTEM_ADMIN, TOOLKIT_USER
 from audit.models import Event
@@ -198,6 +198,51 @@ def test_changing_factors_after_a_while_asks_again(user: User, openbao: Any) -> 
     assert "That is not right" in wrong.content.decode()
     assert client.post("/account/confirm/", {"secret": PASSWORD, "next": ADD}).url == ADD
     assert client.get(ADD).status_code == 200
+
+
+def test_confirming_by_password_costs_no_tries_at_the_second_factor(
+    user: User, app: pyotp.TOTP
+) -> None:
+    client = Client()
+    sign_in(client)
+    client.post(SECOND, {"code": app.now()})
+    for _ in range(7):
+        assert client.post("/account/confirm/", {"secret": PASSWORD}).status_code == 302
+    assert not Event.objects.filter(name="auth.mfa_failed").exists()
+    assert not SignInThrottle.objects.filter(failures__gt=0).exists()
+
+
+def test_wrong_codes_and_passwords_are_counted_where_one_confirms(
+    user: User, app: pyotp.TOTP
+) -> None:
+    client = Client()
+    sign_in(client)
+    client.post(SECOND, {"code": app.now()})
+    told = [client.post("/account/confirm/", {"secret": "000000"}).status_code for _ in range(6)]
+    assert told == [200] * 5 + [429]
+    told = [client.post("/account/confirm/", {"secret": "wrong"}).status_code for _ in range(6)]
+    assert told == [200] * 5 + [429]
+
+
+def test_whoever_has_a_passkey_and_no_password_confirms_by_it(
+    client: Client, user: User, public: None, openbao: Any
+) -> None:
+    sign_in(client)
+    key = Authenticator(ORIGIN, RP)
+    client.post(ADD, {"passkey": json.dumps(key.create(options(client.get(ADD))))})
+    user.set_unusable_password()
+    user.save()
+    client.force_login(user)
+    UserSession.objects.update(created_at="2020-01-01T00:00:00Z")
+    page = client.get("/account/confirm/")
+    assert "Password" not in page.content.decode()
+    lie = {**key.get(options(page)), "id": "AAAA", "rawId": "AAAA"}
+    refused = client.post("/account/confirm/", {"passkey": json.dumps(lie), "next": ADD})
+    assert "That is not right" in refused.content.decode()
+    answer = {"passkey": json.dumps(key.get(options(refused))), "next": ADD}
+    assert client.post("/account/confirm/", answer).url == ADD
+    assert client.get(ADD).status_code == 200
+    assert client.post("/account/confirm/", answer).status_code == 200, "it is good once"
 
 
 def test_a_role_that_asks_for_it_leads_to_setting_it_up(user: User, openbao: Any) -> None:

@@ -75,9 +75,14 @@ def test_what_is_left_empty_keeps_the_secret(client: Client, openbao: Any) -> No
 
 def test_testing_says_what_failed_and_saves_nothing(client: Client) -> None:
     page = add(client, _test="1").content.decode()
-    assert "http://localhost:1/.well-known/openid-configuration" in page
-    page = add(client, _metadata="1").content.decode()
+    assert "/.well-known/openid-configuration: localhost:1 does not answer" in page
+    assert "Pool" not in page, "no names of a library's classes"
+    assert "/delete/" not in page, "what is not there yet cannot be removed"
+    assert "type it again" not in page
+    page = add(client, _metadata="1", **{"new-client_secret": "the secret itself"}).content.decode()
     assert "notice-error" in page
+    assert "the secret itself" not in page
+    assert "type it again" in page
     assert not Provider.objects.filter(slug="sso").exists()
 
 
@@ -91,6 +96,8 @@ def test_testing_says_what_failed_and_saves_nothing(client: Client) -> None:
         ({"mappings": "ops = root"}, "the role is none of"),
         ({"slug": "local"}, "another provider has this short name"),
         ({"secret-client_secret-path": "../x"}, "within the mount"),
+        ({"settings-issuer": "http://id.example.com"}, "is not an https address"),
+        ({}, "is needed: the client proves itself by client_secret_basic"),
     ],
 )
 def test_what_makes_no_sense_is_named_at_its_field(
@@ -98,6 +105,7 @@ def test_what_makes_no_sense_is_named_at_its_field(
 ) -> None:
     page = add(client, **change).content.decode()
     assert said in page
+    assert "see the fields that are marked" in page
     assert 'value="toolbox"' in page or "settings-client_id" in change, "what was typed stays"
     assert Provider.objects.count() == 1
 

@@ -172,6 +172,14 @@ def test_a_wrong_bind_password_is_named_to_the_administrator(
         directory.test(provider)
 
 
+def test_binding_without_a_password_is_never_tried(make_provider: Make) -> None:
+    """A server would take it for an anonymous bind and say yes."""
+    provider = make_provider()
+    provider.secrets = {}
+    with pytest.raises(ProviderUnavailable, match="no password to bind as"):
+        directory.test(provider)
+
+
 def test_testing_says_what_was_found(corp: Provider) -> None:
     lines = directory.test(corp)
     assert any("encrypted" in line for line in lines)

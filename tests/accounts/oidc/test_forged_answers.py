@@ -228,6 +228,9 @@ def test_an_unverified_address_is_not_kept(corp: Provider, liar: Liar) -> None:
         {"id_token_signing_alg_values_supported": ["none", "HS256"]},
         {"jwks_uri": None},
         {"token_endpoint": ["x"]},
+        {"token_endpoint": "http://id.example.com/token"},
+        {"userinfo_endpoint": "http://id.example.com/me"},
+        {"id_token_signing_alg_values_supported": 5},
     ],
     ids=lambda metadata: next(iter(metadata)),
 )

@@ -293,7 +293,7 @@ def test_an_issuer_that_is_away_is_told_without_names(make_provider: Make) -> No
     assert "localhost" not in response.content.decode()
 
 
-@pytest.mark.parametrize("issuer", ["http://169.254.169.254", "http://0.0.0.0:1", "http://[fe80::1]"])
+@pytest.mark.parametrize("issuer", ["https://169.254.169.254", "https://0.0.0.0:1", "https://[fe80::1]"])
 def test_an_issuer_where_machines_keep_credentials_is_not_asked(
     make_provider: Make, issuer: str
 ) -> None:
