@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import devices, invitations, personal_tokens, provisioning, sessions, users
+from accounts.admin import service_tokens
 from accounts.admin.base import (
     ROLE_CHOICES,
     AccessAdmin,
@@ -25,6 +27,7 @@ from accounts.admin.base import (
 from accounts.mailing import outbox
 from accounts.mfa import policy
 from accounts.models import Identity, Invitation, PersonalToken, Role, UserSession
+from accounts.problems import NotAllowed
 from accounts.roles import CORE_ROLES
 
 
@@ -228,7 +231,9 @@ class SessionAdmin(_ListAdmin):
 
 @admin.register(PersonalToken)
 class TokenAdmin(_ListAdmin):
-    """Personal tokens that are good."""
+    """Personal tokens that are good. People make their own; those of services are made here."""
+
+    adds = "accounts.change_user"
 
     icon = "key"
     order = 80
@@ -244,6 +249,24 @@ class TokenAdmin(_ListAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PersonalToken]:
         return PersonalToken.objects.filter(revoked_at=None, expires_at__gt=timezone.now())
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show a token; without one, make one for a service account."""
+        if object_id is not None:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        request.current_app = self.admin_site.name
+        try:
+            return service_tokens.add(request, self.admin_site.each_context(request))
+        except NotAllowed as refused:
+            return self.refused(request, refused)
 
     @admin.display(description=gettext_lazy("begins with"))
     def hint_text(self, token: PersonalToken) -> str:

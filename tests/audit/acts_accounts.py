@@ -15,7 +15,7 @@ from django.test import override_settings
 from django.urls import reverse
 
 from accounts import invitations, sessions
-from accounts.models import Factor, Identity, Provider, SessionKind, User
+from accounts.models import Factor, Identity, Provider, SessionKind, User, UserKind
 from accounts.roles import TOOLKIT_USER
 from tests.audit.acts import Act, World, act
 from tests.support.factories import make_job, make_token, make_user
@@ -74,6 +74,16 @@ act(f"{_USER}<path:object_id>/delete/", "user.deleted")(
 act("POST /admin/accounts/invitation/add/", "user.invited")(
     lambda w: post(w, "accounts_invitation_add", email="new@corp.test", username="")
 )
+
+
+@act("POST /admin/accounts/personaltoken/add/", "token.created")
+def _service_token(w: World) -> Any:
+    robot = make_user("robot", kind=UserKind.SERVICE)
+    return post(
+        w, "accounts_personaltoken_add", user=robot.pk, name="ci", scopes=["read"], days=30
+    )
+
+
 act("POST /admin/accounts/role/<path:object_id>/change/", "role.changed")(
     lambda w: post(w, "accounts_role_change", Group.objects.get(name=TOOLKIT_USER).pk,
                    requires_mfa="on")

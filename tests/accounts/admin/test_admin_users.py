@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from accounts.models import (
     SessionKind,
     SignInThrottle,
     User,
+    UserKind,
     UserSession,
 )
 from accounts.roles import CORE_ROLES, SYSTEM_ADMIN, TOOLKIT_CURATOR, TOOLKIT_USER
@@ -202,6 +204,40 @@ def test_one_session_and_one_token_are_ended(client: Client, user: User) -> None
     assert text not in page
     act(client, "revoke", token, where="/admin/accounts/personaltoken/")
     assert not PersonalToken.objects.filter(revoked_at=None).exists()
+
+
+def test_a_token_is_made_for_a_service_account_and_shown_once(client: Client, admin: User) -> None:
+    robot = make_user("robot", roles=[TOOLKIT_USER], kind=UserKind.SERVICE)
+    add = "/admin/accounts/personaltoken/add/"
+    page = client.get(f"{LIST}{robot.pk}/change/").content.decode()
+    assert f"{add}?user={robot.pk}" in page
+    page = client.get(f"{add}?user={robot.pk}").content.decode()
+    assert f'<option value="{robot.pk}" selected>' in page
+    form = {"user": robot.pk, "name": "ci", "scopes": ["read"], "days": 30, "addresses": "x"}
+    assert "not an address" in client.post(add, form).content.decode()
+    made = client.post(add, {**form, "addresses": "127.0.0.0/8", "toolkits": "net"})
+    (text,) = re.findall(r'value="(srt_[\w-]+)"', made.content.decode())
+    assert "no-store" in made["Cache-Control"]
+    token = PersonalToken.objects.get()
+    assert (token.user, token.toolkits, token.addresses) == (robot, ["net"], ["127.0.0.0/8"])
+    headers = {"Authorization": f"Bearer {text}"}
+    assert Client().get("/api/v1/auth/me/", headers=headers).json()["username"] == "robot"
+    assert text not in client.get("/admin/accounts/personaltoken/").content.decode()
+
+
+def test_nobody_gets_a_token_for_a_person_or_past_their_own_rights(
+    client: Client, admin: User
+) -> None:
+    add = "/admin/accounts/personaltoken/add/"
+    form = {"name": "x", "scopes": ["read"], "days": 30}
+    person = make_user("uma", roles=[TOOLKIT_USER])
+    assert "Select a valid choice" in client.post(add, {**form, "user": person.pk}).content.decode()
+    boss_bot = make_user("bossbot", roles=[SYSTEM_ADMIN], kind=UserKind.SERVICE)
+    clerk = make_user("clerk", roles=[TOOLKIT_CURATOR])
+    may = Permission.objects.filter(codename__in=["view_user", "change_user"])
+    clerk.user_permissions.add(*may)
+    client_of(clerk).post(add, {**form, "user": boss_bot.pk})
+    assert not PersonalToken.objects.exists()
 
 
 def test_no_page_shows_a_digest_or_a_session_key(client: Client, user: User) -> None:
