@@ -31,7 +31,7 @@ _RULE = "POST /admin/toolkits/notificationrule/"
 _OIDC = {
     "name": "SSO", "slug": "sso", "enabled": "on", "position": "10", "mappings": "",
     "settings-issuer": "http://localhost:1", "settings-client_id": "toolbox",
-    "settings-scopes": "openid", "settings-token_auth": "client_secret_basic",
+    "settings-scopes": "openid", "settings-token_auth": "none",
     "settings-algorithms": ["RS256"], "settings-username_claim": "preferred_username",
     "settings-name_claim": "name", "settings-email_claim": "email",
     "settings-groups_claim": "groups", "settings-logout": "on",
