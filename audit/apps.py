@@ -8,12 +8,14 @@ class AuditConfig(AppConfig):
     name = "audit"
 
     def ready(self) -> None:
-        from audit import checks, signin  # noqa: F401  (checks register themselves)
+        from audit import checks, measures, signin  # noqa: F401  (checks register themselves)
         from audit.history import history
         from audit.record import record
         from toolbox import events
+        from toolbox.metrics import gauges
 
         events.register(record)
+        gauges.register(measures.read)
         events.register_reader(history)
         signin.connect()
         post_migrate.connect(_keep_triggers, sender=self, dispatch_uid="audit.triggers")

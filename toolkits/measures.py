@@ -24,6 +24,9 @@ def read() -> Iterator[Gauge]:
         count = Toolkit.objects.installed().filter(enabled=enabled).count()
         label = (("enabled", str(enabled).lower()),)
         yield Gauge("toolbox_toolkits", "Installed toolkits.", count, label)
+    lease = overview.lease()
+    acts = float(lease is not None and lease.held)
+    yield Gauge("toolbox_scheduler_up", "1 while a scheduler acts.", acts)
     yield from _cards()
     try:
         yield from _queues()

@@ -65,6 +65,19 @@ def everywhere_through(head: int) -> int:
     return min((reached.get(key, 0) for key in keys), default=head)
 
 
+def behind(head: int) -> dict[str, int]:
+    """How many events each place of the settings lacks, by its label; of places with one label
+    the most."""
+    asked = [place for place in places() if not place.checkpoints]
+    rows = ForwardPosition.objects.filter(sink__in=[place.key for place in asked])
+    reached = dict(rows.values_list("sink", "sequence"))
+    found: dict[str, int] = {}
+    for place in asked:
+        name = sinks.label(place.url)
+        found[name] = max(found.get(name, 0), head - reached.get(place.key, 0))
+    return found
+
+
 def _forward(place: Place) -> int:
     position, _ = ForwardPosition.objects.get_or_create(
         sink=place.key, defaults={"label": sinks.label(place.url)}

@@ -1,6 +1,7 @@
-# OpenBao for one host: Raft storage on the volume, TLS left to the private network of the stack.
+# OpenBao for one host: Raft storage on the volume, at the image's own folder, which its user may
+# write; TLS left to the private network of the stack.
 storage "raft" {
-  path    = "/openbao/data"
+  path    = "/openbao/file"
   node_id = "one"
 }
 listener "tcp" {

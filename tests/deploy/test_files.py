@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tests.support.processes import BASE
+from toolbox.health.middleware import WATCHED
 from toolbox.metrics import METRICS
 from toolbox.settings.environment import variables
 
@@ -24,11 +25,23 @@ FOREIGN = {
     "PYTHONDONTWRITEBYTECODE", "PIP_DISABLE_PIP_VERSION_CHECK", "PIP_NO_CACHE_DIR",
     "WEB_CONCURRENCY", "WEB_THREADS",
 }  # fmt: skip
-GAUGES = {
-    "toolbox_dependency_up", "toolbox_dependency_check_seconds", "toolbox_jobs",
-    "toolbox_toolkits", "toolbox_queue_depth", "toolbox_queue_running", "toolbox_queue_workers",
-    "toolbox_queue_oldest_seconds", "toolbox_card_age_seconds", "toolbox_build_info",
-}  # fmt: skip
+#: Gauges, with their labels: ``tests/toolbox/test_metrics.py`` holds them to what is measured.
+GAUGES: dict[str, set[str]] = {
+    "toolbox_dependency_up": {"dependency"},
+    "toolbox_dependency_check_seconds": {"dependency"},
+    "toolbox_jobs": {"state"},
+    "toolbox_toolkits": {"enabled"},
+    "toolbox_scheduler_up": set(),
+    "toolbox_queue_depth": {"queue"},
+    "toolbox_queue_running": {"queue"},
+    "toolbox_queue_workers": {"queue"},
+    "toolbox_queue_oldest_seconds": {"queue"},
+    "toolbox_card_age_seconds": {"toolkit", "card"},
+    "toolbox_build_info": {"version"},
+    "toolbox_audit_unsealed_seconds": set(),
+    "toolbox_audit_problems": set(),
+    "toolbox_audit_forward_behind": {"place"},
+}
 
 
 def compose() -> dict:
@@ -122,22 +135,104 @@ def test_what_compose_asks_for_is_in_its_example():
     assert asked <= set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
 
 
-def expressions() -> list[str]:
+def measured() -> dict[str, set[str]]:
+    """The labels of every series, by its name."""
+    found = dict(GAUGES)
+    for name, metric in METRICS.items():
+        if metric.buckets:
+            found[f"{name}_bucket"] = {*metric.labels, "le"}
+            found |= {f"{name}_sum": set(metric.labels), f"{name}_count": set(metric.labels)}
+        else:
+            found[f"{name}_total"] = set(metric.labels)
+    return found
+
+
+def shown() -> list[tuple[str, str]]:
+    """Each expression of alerts and panels, with the texts that name its labels."""
     rules = yaml.safe_load((DEPLOY / "prometheus" / "rules.yaml").read_text())
-    found = [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
     dashboard = json.loads((DEPLOY / "grafana" / "dashboard.json").read_text())
-    return found + [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    return [
+        *(
+            (rule["expr"], " ".join(rule["annotations"].values()))
+            for group in rules["groups"]
+            for rule in group["rules"]
+        ),
+        *(
+            (target["expr"], target["legendFormat"])
+            for panel in dashboard["panels"]
+            for target in panel["targets"]
+        ),
+    ]
+
+
+def expressions() -> list[str]:
+    return [text for text, _ in shown()]
 
 
 def test_every_metric_that_alerts_and_panels_name_is_measured():
-    known = set(GAUGES)
-    for name, metric in METRICS.items():
-        ends = ("_bucket", "_sum", "_count") if metric.buckets else ("_total",)
-        known |= {name + end for end in ends}
-
     named = {name for text in expressions() for name in re.findall(r"toolbox_[a-z_]+", text)}
 
-    assert named - known == set()
+    assert named - set(measured()) == set()
+
+
+@pytest.mark.parametrize(("text", "told"), shown())
+def test_every_label_that_an_expression_names_is_one_of_its_metrics(text, told):
+    labels = measured()
+    names = re.findall(r"toolbox_[a-z_]+", text)
+    known = set().union(*(labels[name] for name in names))
+
+    for name, given in re.findall(r"(toolbox_[a-z_]+)\{([^}]*)\}", text):
+        assert set(re.findall(r"(\w+)=", given)) <= labels[name]
+    kept = set(re.findall(r"\w+", " ".join(re.findall(r"by \(([^)]*)\)", text))))
+    assert kept <= known
+    used = re.findall(r"\{\{ ?(?:\$labels\.)?(\w+)", told.replace("{{ $value", ""))
+    assert set(used) <= kept
+
+
+@pytest.mark.parametrize("text", expressions())
+def test_an_expression_counts_once_what_each_web_process_tells(text):
+    """Every one of them tells of the whole platform, so sums over what is scraped are wrong."""
+    highest = re.compile(r"(max|min|absent)( by \([^)]*\))? ?\((rate\(|increase\()?$")
+    for found in re.finditer(r"toolbox_[a-z_]+", text):
+        assert highest.search(text[: found.start()]), f"{found[0]} in {text}"
+
+
+def test_workers_scale_by_a_metric_that_the_adapter_gives():
+    adapter = yaml.safe_load((DEPLOY / "prometheus" / "adapter.yaml").read_text())
+    given = {rule["name"]["as"] for rule in adapter["externalRules"]}
+    pools: dict[str, set[str]] = {}
+    for document in objects():
+        for metric in document["spec"].get("metrics", []) if named(document)[:4] == "Hori" else []:
+            if metric["type"] == "External":
+                asked = metric["external"]["metric"]
+                assert asked["name"] in given & set(GAUGES)
+                assert set(asked["selector"]["matchLabels"]) <= GAUGES[asked["name"]]
+                queue = asked["selector"]["matchLabels"]["queue"]
+                pools.setdefault(document["spec"]["scaleTargetRef"]["name"], set()).add(queue)
+    run = {d["metadata"]["name"]: d for d in objects() if d["kind"] == "Deployment"}
+
+    assert set(pools) == {"worker", "worker-interactive"}
+    for name, queues in pools.items():
+        assert queues == set(run[name]["spec"]["template"]["spec"]["containers"][0]["args"][3:])
+    for name in (*pools, "web"):
+        assert "replicas" not in run[name]["spec"], name
+
+
+def test_every_program_is_watched():
+    for document in objects():
+        if document["kind"] == "Deployment":
+            (container,) = document["spec"]["template"]["spec"]["containers"]
+            probes = [container["startupProbe"], container["livenessProbe"]]
+            for probe in [*probes, *filter(None, [container.get("readinessProbe")])]:
+                path = probe["httpGet"]["path"] if "httpGet" in probe else ""
+                assert path in WATCHED or "/tmp/alive" in " ".join(probe["exec"]["command"])
+    services = compose()["services"]
+    for name in ("worker", "worker-interactive", "scheduler"):
+        assert services[name]["environment"]["TOOLBOX_ALIVE_FILE"] in str(
+            services[name]["healthcheck"]["test"]
+        )
+    (image,) = re.findall(r"http://127.0.0.1:8000(/\w+)", (DEPLOY / "Dockerfile").read_text())
+    assert image in WATCHED
 
 
 def test_every_expression_has_its_brackets():
@@ -160,10 +255,13 @@ def test_the_image_runs_as_nobody_special_and_pins_what_it_installs():
 def test_every_unit_is_hardened_and_starts_what_exists():
     units = list((DEPLOY / "systemd").glob("*.service"))
 
-    assert len(units) == 4
+    assert len(units) == 5
     for unit in units:
         text = unit.read_text()
         assert "NoNewPrivileges=yes" in text
         assert "ProtectSystem=strict" in text
         programs = r"ExecStart=/opt/sre-toolbox/.venv/bin/(gunicorn toolbox.wsgi|python manage)"
         assert re.search(programs, text)
+        if "migrate" not in unit.name:
+            assert re.search(r"^After=.* sre-toolbox-migrate.service$", text, re.MULTILINE)
+            assert re.search(r"^Wants=.* sre-toolbox-migrate.service$", text, re.MULTILINE)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from django.db import OperationalError, connection
 from prometheus_client.parser import text_string_to_metric_families
 
+from audit import chain
+from tests.deploy.test_files import GAUGES
 from tests.support import factories, until
 from tests.support.kits import run_here
 from toolbox import metrics
+from toolbox.events import emit
 from toolbox.metrics import store
 
 
@@ -31,14 +35,20 @@ def _nothing_pending():
 
 
 def test_a_run_shows_in_counters_histograms_and_gauges(
-    transactional_db, valkey, openbao, install, user, client
+    transactional_db, valkey, openbao, install, user, client, settings
 ):
+    settings.AUDIT_FORWARD_TO = ["https://siem.example.com/in?key=hidden"]
+    emit("support.bundle_made")
+    chain.seal_pending()
     run_here(install(), user)
     factories.make_job(factories.make_row(), user)
     client.get("/livez")
 
     found = samples(client)
 
+    assert value(found, "toolbox_audit_forward_behind", place="https://siem.example.com") > 0
+    assert value(found, "toolbox_audit_problems") == 0
+    assert value(found, "toolbox_scheduler_up") == 0
     job = {"toolkit": "sample", "operation": "hello"}
     assert value(found, "toolbox_jobs_ended_total", state="succeeded", **job) == 1
     assert value(found, "toolbox_job_seconds_count", **job) == 1
@@ -47,6 +57,10 @@ def test_a_run_shows_in_counters_histograms_and_gauges(
     assert value(found, "toolbox_jobs", state="queued") == 1
     assert value(found, "toolbox_queue_depth", queue="default") == 1
     assert value(found, "toolbox_dependency_up", dependency="vault") == 1
+    for name, labels in found:
+        if not name.endswith(("_total", "_bucket", "_sum", "_count", "_created")):
+            assert {label for label, _ in labels} == GAUGES[name], name
+    assert {name for name, _ in found} >= set(GAUGES) - {"toolbox_card_age_seconds"}
     request = {"method": "GET", "view": "livez", "status": "200"}
     assert value(found, "toolbox_http_requests_total", **request) >= 1
 
@@ -98,3 +112,16 @@ def test_the_token_opens_it(valkey, openbao, client, db, settings):
 def test_labels_that_are_not_in_the_catalogue_are_an_error():
     with pytest.raises(ValueError, match="takes the labels"):
         metrics.count("toolbox_runner_starts")
+
+
+def test_a_database_that_is_away_is_told_and_hides_nothing_else(valkey, client, settings, db):
+    def away(*_: object) -> None:
+        raise OperationalError("gone")
+
+    # Sessions and other middleware ask nothing of it for this page.
+    with connection.execute_wrapper(away):
+        found = samples(client)
+
+    assert value(found, "toolbox_dependency_up", dependency="database") == 0
+    assert value(found, "toolbox_dependency_up", dependency="redis") == 1
+    assert ("toolbox_scheduler_up", ()) not in found

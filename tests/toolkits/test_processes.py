@@ -15,8 +15,9 @@ from toolkits.bundles.install import install_bundle
 def test_processes_follow_an_update_and_people_can_see_it(platform, tmp_path, client):
     curator = make_user("carl", roles=["toolkit.curator"])
     install_kit(tmp_path / "one", slug="fleet")
-    platform.worker()
-    platform.scheduler()
+    alive = {kind: tmp_path / f"{kind}-alive" for kind in ("worker", "scheduler")}
+    platform.worker(TOOLBOX_ALIVE_FILE=str(alive["worker"]))
+    platform.scheduler(TOOLBOX_ALIVE_FILE=str(alive["scheduler"]))
     _, url = platform.web()
     kinds = {"web", "worker", "scheduler"}
 
@@ -48,6 +49,10 @@ def test_processes_follow_an_update_and_people_can_see_it(platform, tmp_path, cl
     client.force_login(curator)
     text = client.get("/admin/toolkits/processes/").text
     assert text.count("up to date") == 3
+    assert alive["worker"].exists()
+    # Touched over and over, not once.
+    alive["scheduler"].unlink()
+    until(alive["scheduler"].exists, 60, "the scheduler touches its file")
 
 
 @pytest.mark.parametrize("what", ["/admin/toolkits/processes/", "/api/v1/processes/"])

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from django.db import DatabaseError
+
 from toolbox.health.checks import run_checks
+
+log = logging.getLogger(__name__)
 
 _DEPENDENCIES = ("database", "redis", "vault", "storage")
 
@@ -30,9 +35,13 @@ def register(source: Callable[[], Iterable[Gauge]]) -> None:
 
 
 def read() -> Iterator[Gauge]:
-    """Ask every source."""
+    """Ask every source. What a source knows from a database that is away is left out, so that the
+    rest, such as that it is away, is still told."""
     for source in _sources:
-        yield from source()
+        try:
+            yield from source()
+        except DatabaseError as error:
+            log.warning("not all of what is measured is told: %s", type(error).__name__)
 
 
 def dependencies() -> Iterator[Gauge]:

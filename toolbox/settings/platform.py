@@ -20,6 +20,12 @@ TOOLBOX_WAIT_SECONDS = e.number(
     "TOOLBOX_WAIT_SECONDS", 0, least=0, about="How long a part waits for what it needs at start."
 )
 
+TOOLBOX_ALIVE_FILE = e.text(
+    "TOOLBOX_ALIVE_FILE",
+    about="A file that workers and schedulers touch while they work, for probes: one that stands "
+    "still for ten minutes is stuck.",
+)
+
 FRONTEND_BASE_URL = e.text(
     "FRONTEND_BASE_URL",
     "http://127.0.0.1:8000",

@@ -16,6 +16,7 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 from rq.worker import WorkerStatus
 
+from toolbox.process import tell_alive
 from toolkits import processes
 from toolkits.runtime import process_tree, workdirs, worker_state
 
@@ -52,6 +53,7 @@ class ToolkitWorker(SimpleWorker):
         worked = False
         try:
             while True:
+                tell_alive()
                 worked = self._work_once(*args, **kwargs) or worked
                 if kwargs.get("burst") or kwargs.get("max_jobs") or worker_state.stopping():
                     return worked
@@ -98,6 +100,7 @@ class ToolkitWorker(SimpleWorker):
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         """Tell Redis that this worker lives: not at each call, and not if Redis is away."""
+        tell_alive()
         now = time.monotonic()
         if pipeline is None and now - self._beaten_at < _BEAT_SECONDS:
             return

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 
 from toolbox import preflight
-from toolbox.process import hide_from_proc
+from toolbox.process import hide_from_proc, tell_alive
 from toolkits import processes, scheduling
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ class Command(BaseCommand):
         leadership = scheduling.Leadership(f"{socket.gethostname()}.{os.getpid()}")
         timetable, held = scheduling.Timetable(), False
         while not stop.wait(0.5):
+            tell_alive()
             try:
                 had, held = held, leadership.hold()
             except DatabaseError as error:
