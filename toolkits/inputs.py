@@ -166,4 +166,8 @@ def _message(error: Any) -> str:  # noqa: PLR0911  (a table of messages)
             return "must not be empty" if wanted == 1 else f"needs at least {wanted} characters"
         case "format":
             return f"is not a valid {wanted}: {shown}"
+        case "pattern":
+            # A pattern is no help to a person: its schema says in words what is expected.
+            says = error.schema.get("x-says") or error.schema.get("description")
+            return f"{shown} does not fit: {says}" if says else f"{shown} does not fit {wanted}"
     return str(error.message)[:300]

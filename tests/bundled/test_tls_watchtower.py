@@ -439,7 +439,7 @@ def test_a_certificate_file_is_kept_and_watched_by_the_sweep(root, middle):
         "signer": "ok", "client": "critical", "bad": "critical",
     }  # fmt: skip
     assert rows["client"]["version"] == "file"
-    assert rows["bad"]["text"].startswith("it cannot be read")
+    assert rows["bad"]["text"].startswith("it is neither PEM, DER nor PKCS#7")
     assert [row["host"] for row in again] == ["client"]
     assert {notice["title"] for notice in ctx.platform.notices} == {
         "client: critical", "bad: critical",

@@ -283,7 +283,7 @@ def test_problems_are_acknowledged_with_a_message_and_another_severity(prepared,
     })  # fmt: skip
     assert {(one["acknowledged"], one["severity"]) for one in found} == {("1", "2")}
     assert {one["acknowledges"][0]["message"] for one in found} == {"on it"}
-    with pytest.raises(ToolkitError, match="There are no problems that fit"):
+    with pytest.raises(ToolkitError, match="there are no problems that fit"):
         ctx.run("acknowledge", instance=instance, which=which)
 
 

@@ -42,6 +42,8 @@ class Field:
     maximum: str = ""
     step: str = ""
     pattern: str = ""
+    #: What the pattern means, in words; the browser shows it where something does not fit.
+    says: str = ""
     placeholder: str = ""
     max_length: int | None = None
     input_type: str = "text"
@@ -208,6 +210,7 @@ def _limits(made: Field, schema: Schema) -> None:
         made.input_type = _INPUT_TYPES.get(str(schema.get("format")), "text")
         made.max_length = schema.get("maxLength")
         made.pattern = _browser_pattern(schema.get("pattern"))
+        made.says = str(schema.get("x-says") or "") if made.pattern else ""
     if made.widget == "duration":
         made.placeholder = "90s, 15m, 1h 30m"
     examples = schema.get("examples") or []

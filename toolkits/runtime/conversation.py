@@ -14,6 +14,8 @@ from typing import Any
 from toolkits.runtime.process import Broken, Closed, Message, Output, RunnerProcess
 
 TICK = 0.5
+#: Whoever cancels a job waits for its end: so often it is asked whether somebody has.
+LOOK = 0.15
 TERM_GRACE = 2.0
 _EXIT_WAIT = 2.0
 
@@ -53,6 +55,10 @@ class Listener:
     def tick(self) -> str | None:
         """Called twice a second. Returns why it must end, if it must: ``cancelled``,
         ``stopped``; ``fenced`` or ``lapsed`` end it at once."""
+        return None
+
+    def look(self) -> str | None:
+        """Called more often than ``tick``: whether it is ``cancelled``, at little cost."""
         return None
 
     def rung(self, name: str) -> None:
@@ -120,6 +126,7 @@ class Conversation:
         now = time.monotonic()
         self.deadline = now + timeout
         self.next_tick = now + TICK
+        self.next_look = now + LOOK
         self.asked = ""
         self.terminated = False
         self.outcome: Outcome | None = None
@@ -128,7 +135,7 @@ class Conversation:
     @property
     def due(self) -> float:
         """When ``keep_time`` is to be called next, in monotonic seconds."""
-        return min(self.next_tick, self.deadline)
+        return min(self.next_tick, self.next_look, self.deadline)
 
     def take_events(self, seconds: float) -> None:
         """Wait at most ``seconds`` for the runner, and deal with what it says."""
@@ -154,11 +161,15 @@ class Conversation:
         self.runner.send(reply)
 
     def keep_time(self) -> None:
-        """Do what is due: the tick, the time limit, the next rung of the ladder."""
+        """Do what is due: the tick or a look, the time limit, the next rung of the ladder."""
         now = time.monotonic()
         if self.outcome is None and now >= self.next_tick:
-            self.next_tick = now + TICK
+            self.next_tick, self.next_look = now + TICK, now + LOOK
             self.heed(self.listener.tick())
+        elif self.outcome is None and now >= self.next_look:
+            self.next_look = now + LOOK
+            if not self.asked:
+                self.heed(self.listener.look())
         if self.outcome is None and now >= self.deadline:
             self._next_rung(now)
 

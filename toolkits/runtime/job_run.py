@@ -76,6 +76,9 @@ class JobRun(Listener):
         self.traced = self.runner_traced = tracing.Span()
         self._noted_pid = False
         self._noted_reads = 0
+        self._reached = True
+        #: Whether the cleanup hook runs in the runner that the operation ran in.
+        self.reused = False
         self._state: JobState = JobState.RUNNING
         self._renewed(claimed_at)
 
@@ -96,6 +99,7 @@ class JobRun(Listener):
 
     def begin_cleanup(self, runner: RunnerProcess, failed: Ending, timeout: float) -> None:
         """Send the toolkit's cleanup hook to a runner; ``failed`` is how the attempt ended."""
+        self.reused = runner is self.runner
         self.runner, self.calls.workdir, self.failed = runner, runner.workdir, failed
         self.hold()
         failure = failure_of(failed.exit_reason, failed.reason, self.inputs)
@@ -210,6 +214,15 @@ class JobRun(Listener):
         self._look_for_vault()
         return None
 
+    def look(self) -> str | None:
+        if self.failed is not None or not self._reached:
+            # A database that is away is left in peace until the next tick.
+            return None
+        with database.tolerated() as reached:
+            cancelled = lease.state_of(self.job) == JobState.CANCELLING
+        self._reached = bool(reached)
+        return "cancelled" if reached and cancelled else None
+
     # Writing.
 
     def _flush_if_full(self) -> None:
@@ -234,6 +247,7 @@ class JobRun(Listener):
                 state = lease.renew(self.job, pulse)
                 if state is not None:
                     self._renewed(started)
+        self._reached = bool(reached)
         if not reached:
             self.log.put_back(pulse)
             return known

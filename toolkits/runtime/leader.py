@@ -142,12 +142,14 @@ class Leader:
             self._settle_cleanup(run, outcome.kind, outcome.reason)
             return
         ended = run.ending(outcome)
+        if self._begin_cleanup(run, ended, outcome.kind):
+            return
         # What was asked to stop may have left threads behind; what failed, a half-done state.
         _release(run.runner, keep=outcome.kind == "result")
-        if not self._begin_cleanup(run, ended, outcome.kind):
-            self._finish(run, ended)
+        self._finish(run, ended)
 
     def _begin_cleanup(self, run: JobRun, ended: Ending, kind: str) -> bool:
+        """Whether the toolkit's hook was begun; the runner of the operation is then dealt with."""
         hook = owed.hook_of(run.job)
         if ended.state == JobState.SUCCEEDED or hook is None:
             return False
@@ -155,18 +157,24 @@ class Leader:
         run.facts["cleanup"] = owed.OWED
         if kind in _FINAL or worker_state.must_stop():
             return False
-        try:
-            version = versions.version_of(run.job)
-            runner = worker_state.pool().acquire(worker_state.spec_of(version))
-        except (OSError, BundleError) as error:
-            run.log.note("ERROR", f"The cleanup hook could not be started: {error}")
-            return False
+        runner = run.runner
+        if kind != "cancelled" or runner.left or not runner.alive:
+            _release(runner, keep=False)
+            try:
+                version = versions.version_of(run.job)
+                runner = worker_state.pool().acquire(worker_state.spec_of(version))
+            except (OSError, BundleError) as error:
+                run.log.note("ERROR", f"The cleanup hook could not be started: {error}")
+                return False
+        # One that stopped by itself and left nothing goes on with the hook: whoever cancelled
+        # waits for no other to start.
         run.begin_cleanup(runner, ended, cleanups.seconds_of(hook))
         return True
 
     def _settle_cleanup(self, run: JobRun, kind: str, reason: str) -> None:
         assert run.failed is not None
-        _release(run.runner, keep=kind == "result")
+        # It may have stopped in the middle of the job before it ran the hook.
+        _release(run.runner, keep=kind == "result" and not run.reused)
         run.facts["cleanup"] = "done" if kind == "result" else kind[:20]
         if kind != "result":
             run.log.note("ERROR", f"The cleanup hook failed: {run.redactor.cut_text(reason)}")

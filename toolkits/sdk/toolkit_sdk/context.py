@@ -326,7 +326,8 @@ class Context:
 
     @cached_property
     def http(self) -> requests.Session:
-        """A ``requests`` session whose calls time out (5 s to connect, 30 s to answer)."""
+        """A ``requests`` session whose calls time out (5 s to connect, 30 s to answer) and reach
+        what the settings allow, if they derive from ``net.ProbeSettings``."""
         from toolkit_sdk.http import session  # noqa: PLC0415  (most toolkits need no HTTP)
 
-        return session()
+        return session(getattr(self.settings, "reach", None))

@@ -9,7 +9,8 @@ class ToolkitError(Exception):
     """Raise it to fail a job with a message for people; it is shown without a traceback.
 
     ``retry=False`` says that trying again cannot help, so that no attempt follows. ``field``
-    names the input that is to blame: the form shows the message there, and no attempt follows.
+    names the input that is to blame, or a place in it, like ``filters.groups`` or
+    ``hosts.0.name``: the form shows the message there, and no attempt follows.
     """
 
     def __init__(self, message: str = "", *, retry: bool = True, field: str = "") -> None:

@@ -56,7 +56,7 @@ def import_openapi(
     ] = True,
 ) -> views.Section:
     """Make a saved request of every operation of an OpenAPI document; known names are left."""
-    document = openapi.load(_document(ctx, text, upload, url))
+    document = openapi.load(*_document(ctx, text, upload, url))
     records = ctx.records(SavedRequest)
     known = {saved.name for saved in records.list(collection=collection)}
     found = openapi.requests(document, collection, schemas=schemas)
@@ -83,11 +83,12 @@ def import_openapi(
     return views.Section(title="OpenAPI", views=[stat, _table(fresh)])
 
 
-def _document(ctx: Context, text: str, upload: File | None, url: str) -> str:
+def _document(ctx: Context, text: str, upload: File | None, url: str) -> tuple[str, str]:
+    """The document, and the input that it came by."""
     if upload is not None:
-        return upload.text()
+        return upload.text(), "upload"
     if text.strip():
-        return text
+        return text, "text"
     if not url:
         raise ToolkitError(
             "there is no document: paste it, give a file, or say where it is.", field="text"
@@ -99,7 +100,7 @@ def _document(ctx: Context, text: str, upload: File | None, url: str) -> str:
         raise ToolkitError(
             "the document is larger than the body limit of the settings.", field="url"
         )
-    return answer.text
+    return answer.text, "url"
 
 
 def _table(found: list[SavedRequest]) -> views.Table:

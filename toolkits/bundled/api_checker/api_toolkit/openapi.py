@@ -16,21 +16,29 @@ _DEPTH = 8
 _LARGEST_SCHEMA = 90_000
 
 
-def load(text: str) -> dict[str, Any]:
-    """Read a document in JSON or YAML. Raises ``ToolkitError``."""
+def load(text: str, field: str = "text") -> dict[str, Any]:
+    """Read a document in JSON or YAML. Raises ``ToolkitError`` at the input ``field``."""
     try:
         # Every JSON document is YAML too, but JSON is read faster and with better messages.
         found = json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
     except (ValueError, yaml.YAMLError, RecursionError) as error:
-        raise ToolkitError(f"it cannot be read: {str(error)[:300]}", field="text") from None
+        raise ToolkitError(f"it cannot be read: {_told(error)}.", field=field) from None
     if not isinstance(found, dict) or not isinstance(found.get("paths"), dict):
-        raise ToolkitError("it is no OpenAPI document: it has no paths.", field="text")
+        raise ToolkitError("it is no OpenAPI document: it has no paths.", field=field)
     version = str(found.get("openapi") or found.get("swagger") or "")
     if not version.startswith(("2", "3")):
         raise ToolkitError(
-            f"OpenAPI {version or 'of no version'} is not known; 2.0 and 3.x are.", field="text"
+            f"OpenAPI {version or 'of no version'} is not known; 2.0 and 3.x are.", field=field
         )
     return found
+
+
+def _told(error: Exception) -> str:
+    """What a parser says, in one line, with its place."""
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    if mark is not None and problem:
+        return f"{problem}, line {mark.line + 1} column {mark.column + 1}"
+    return " ".join(str(error).split())[:300] or type(error).__name__
 
 
 def base_url(document: dict[str, Any]) -> str:

@@ -35,7 +35,7 @@ def prepare(
     """Fill the variables in and build the request. Raises ``ToolkitError``."""
     url = _url(saved, values)
     headers = [
-        (_header_name(pair.name), _header_value(filled(pair.value, values, f"header {pair.name}")))
+        (_header_name(pair.name), _header_value(filled(pair.value, values, "headers", pair.name)))
         for pair in saved.headers
     ]
     given = {name.lower() for name, _ in headers}
@@ -64,7 +64,15 @@ def _url(saved: SavedRequest, values: Mapping[str, str]) -> str:
     url = filled(saved.url.strip(), values, "url")
     if "://" not in url:
         raise ToolkitError(f"{url!r} does not start with http:// or https://.", field="url")
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise ToolkitError(
+            f"{url!r} is not a URL; its port is a number from 1 to 65535.", field="url"
+        ) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ToolkitError(f"{url!r} is not a URL of http or https with a host.", field="url")
     if parts.username is not None:
         raise ToolkitError(
             "put the user and password into the authentication, not the URL.", field="url"
@@ -73,7 +81,7 @@ def _url(saved: SavedRequest, values: Mapping[str, str]) -> str:
     path = quote(parts.path, safe="/%:@!$&'()*+,;=~-._")
     query = quote(parts.query, safe="/?%:@!$&'()*+,;=~-._[]")
     url = urlunsplit((parts.scheme, parts.netloc, path, query, ""))
-    pairs = [(pair.name, filled(pair.value, values, f"query {pair.name}")) for pair in saved.query]
+    pairs = [(pair.name, filled(pair.value, values, "query", pair.name)) for pair in saved.query]
     return _with_query(url, pairs)
 
 
@@ -87,18 +95,18 @@ def _with_query(url: str, pairs: list[tuple[str, str]]) -> str:
 
 def _header_name(name: str) -> str:
     if not _TOKEN.match(name.strip()):
-        raise ToolkitError(f"header {name!r}: that is not a header's name.")
+        raise ToolkitError(f"{name!r} is not the name of a header.", field="headers")
     return name.strip()
 
 
-def _header_value(value: str) -> str:
+def _header_value(value: str, field: str = "headers") -> str:
     if any(ord(letter) < 32 and letter != "\t" for letter in value):
-        raise ToolkitError("A header's value holds no line breaks and control characters.")
+        raise ToolkitError("a header holds no line breaks and control characters.", field=field)
     try:
         value.encode("latin-1")
     except UnicodeEncodeError:
         raise ToolkitError(
-            f"The header value {value[:40]!r} has characters beyond Latin-1."
+            "a header holds no characters beyond Latin-1.", field=field
         ) from None
     return value.strip()
 
@@ -117,12 +125,12 @@ def _auth(saved: SavedRequest, values: Mapping[str, str]) -> tuple[str, str] | N
                 field="secret",
             )
     if saved.auth == "bearer":
-        return "Authorization", f"Bearer {_header_value(secret)}"
+        return "Authorization", f"Bearer {_header_value(secret, 'secret')}"
     if saved.auth == "basic":
         user = filled(saved.username, values, "username") or values.get("username", "")
         pair = base64.b64encode(f"{user}:{secret}".encode()).decode()
         return "Authorization", f"Basic {pair}"
-    return saved.key_name.strip(), _header_value(secret)
+    return saved.key_name.strip(), _header_value(secret, "secret")
 
 
 def _proxy(wanted: str, config: Config) -> str | None:
@@ -145,7 +153,7 @@ def _body(
     if saved.body_kind == "text":
         kind = saved.content_type or "text/plain; charset=utf-8"
         return kind, filled(saved.body, values, "body").encode()
-    pairs = [(pair.name, filled(pair.value, values, f"form {pair.name}")) for pair in saved.form]
+    pairs = [(pair.name, filled(pair.value, values, "form", pair.name)) for pair in saved.form]
     if saved.body_kind == "form":
         return "application/x-www-form-urlencoded", urlencode(pairs).encode()
     if upload is None:

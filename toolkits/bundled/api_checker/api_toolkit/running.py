@@ -58,7 +58,7 @@ def run_collection(
         (one for one in found if not tag or tag in one.tags), key=lambda one: one.position
     )
     if not found:
-        raise ToolkitError(f"There are no saved requests in the collection {collection!r}.")
+        raise _nothing(ctx, collection, tag)
     values = values_of(ctx, environment, collection)
     values |= {pair.name: pair.value for pair in variables}
     outcomes: list[Outcome] = []
@@ -73,6 +73,21 @@ def run_collection(
         first = f"{failed[0].request.name}: {failed[0].failed[0]}"
         raise ToolkitError(f"{len(failed)} of {len(outcomes)} requests failed. {first}")
     return _report(outcomes)
+
+
+def _nothing(ctx: Context, collection: str, tag: str) -> ToolkitError:
+    every = ctx.records(SavedRequest).list()
+    if not every:
+        return ToolkitError(
+            'there are no saved requests yet. Add some to "Saved requests", or import them.',
+            field="collection",
+        )
+    there = sorted({one.collection for one in every})
+    if collection not in there:
+        which = f"no collection {collection!r}" if collection else "no request without a collection"
+        names = ", ".join(filter(None, there)) or "none"
+        return ToolkitError(f"there is {which} (collections: {names}).", field="collection")
+    return ToolkitError(f"no request of it has the tag {tag!r}.", field="tag")
 
 
 def _send(ctx: Context, request: SavedRequest, values: dict[str, str]) -> Outcome:

@@ -85,6 +85,10 @@ def send_request(
     )  # fmt: skip
     values = environment.values() if environment else {}
     if save_as:
+        if ctx.records(SavedRequest).list(name=save_as):
+            raise ToolkitError(f"there is a request {save_as!r} already.", field="save_as")
+        # What cannot be sent is not kept.
+        prepare(saved, values, ctx.settings, upload)
         ctx.records(SavedRequest).create(saved)
         ctx.log.info("saved as %s", save_as)
     answer = sent(ctx, saved, values, upload)
@@ -138,7 +142,9 @@ def sent(
         answer: Answer = ctx.interruptible(send, prepared, config.max_redirects, private)
     except (NetError, ValueError) as error:
         ctx.log.error("%s: %s", where, error)
-        raise ToolkitError(f"{where}: {error}.") from None
+        # Before anything was sent, what is wrong is the URL.
+        blame = isinstance(error, NetError) and error.kind in ("name", "denied")
+        raise ToolkitError(f"{where}: {error}.", field="url" if blame else "") from None
     ctx.log.info("%d in %.0f ms", answer.response.status, answer.total_ms)
     return answer
 

@@ -19,8 +19,9 @@ _MADE: dict[str, Callable[[], str]] = {
 }
 
 
-def filled(text: str, values: Mapping[str, str], where: str) -> str:
-    """Put values in the places of variables. Raises ``ToolkitError`` for one without a value."""
+def filled(text: str, values: Mapping[str, str], field: str, what: str = "") -> str:
+    """Put values in the places of variables. Raises ``ToolkitError`` for one without a value,
+    at the input ``field``; ``what`` says which part of it."""
 
     def value(match: re.Match[str]) -> str:
         name = match[1]
@@ -29,7 +30,10 @@ def filled(text: str, values: Mapping[str, str], where: str) -> str:
         if name in _MADE:
             return _MADE[name]()
         known = ", ".join(sorted(values)) or "none"
-        raise ToolkitError(f"{where}: there is no value for {{{{{name}}}}} (known: {known}).")
+        where = f"{what}: " if what else ""
+        raise ToolkitError(
+            f"{where}there is no value for {{{{{name}}}}} (known: {known}).", field=field
+        )
 
     return _PLACE.sub(value, text)
 

@@ -6,7 +6,7 @@ import time
 from typing import Annotated
 
 from pydantic import Field
-from toolkit_sdk import Context, ToolkitError, views
+from toolkit_sdk import Context, views
 
 from api_toolkit.app import SavedRequest, toolkit
 
@@ -20,7 +20,8 @@ def history(
     """Show how long a saved request took, what came back, and which assertions failed."""
     samples = ctx.history(f"request:{request.record_id}").read(since=time.time() - days * _DAY)
     if not samples:
-        raise ToolkitError(f"{request.name} was not sent in that time.")
+        said = "It was not sent in that time. [Send it](/toolkits/api_checker/run/send_saved/)."
+        return views.Section(title=request.name, views=[views.Markdown(text=said)])
     good = sum(sample.value["ok"] for sample in samples)
     share = 100 * good / len(samples)
     rows = [

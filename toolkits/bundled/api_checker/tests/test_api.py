@@ -159,8 +159,10 @@ def test_authentication_in_each_way():
     [
         ({"url": "{{nope}}/x"}, "url: there is no value for {{nope}}"),
         ({"url": "example.com"}, "does not start with http"),
+        ({"url": "http://h:99999/"}, "url: 'http://h:99999/' is not a URL"),
+        ({"url": "gopher://h/"}, "url: 'gopher://h/' is not a URL"),
         ({"url": "http://a:b@h/"}, "put the user and password into the authentication"),
-        ({"headers": [Pair(name="X Y", value="1")]}, "'X Y': that is not a header's name"),
+        ({"headers": [Pair(name="X Y", value="1")]}, "headers: 'X Y' is not the name of a header"),
         ({"headers": [Pair(name="X", value="a\r\nEvil: 1")]}, "no line breaks"),
         ({"auth": "bearer"}, "secret: bearer needs one"),
         ({"body_kind": "json", "body": "{"}, "body: it is not JSON"),

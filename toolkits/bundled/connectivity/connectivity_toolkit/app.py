@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 from toolkit_sdk import Record, Toolkit
-from toolkit_sdk.net import ProbeSettings
+from toolkit_sdk.net import Ports, ProbeSettings
 
 toolkit = Toolkit()
 
 Protocol = Literal["tcp", "udp", "tls"]
 Expected = Literal["open", "closed"]
-PORTS = r"^\s*\d{1,5}(\s*-\s*\d{1,5})?(\s*,\s*\d{1,5}(\s*-\s*\d{1,5})?)*\s*$"
+# What ``expand.hosts`` reads: names, addresses and networks, and a note behind them.
+_ONE = r"[^\s,#\/!\"'\(\)\{\}<>\|\\@&?=;$*^`~+]+(\/\d{1,3})?"
+Hosts = Annotated[
+    str,
+    Field(
+        pattern=rf"^\s*{_ONE}([,\s]+{_ONE})*\s*(#.*)?$",
+        json_schema_extra={"x-says": "write a name, an address, or a network such as 10.0.0.0/28"},
+    ),
+]
+
+
+#: What is said while there are no targets.
+NO_TARGETS = (
+    "There are no targets yet. Add some under [Targets](/toolkits/connectivity/records/targets/), "
+    "or take them from a file with [Import targets](/toolkits/connectivity/run/import_targets/)."
+)
+NEVER_CHECKED = (
+    "No check has seen it in that time. Run or schedule "
+    "[Check all targets](/toolkits/connectivity/run/check_targets/)."
+)
 
 
 @toolkit.settings
@@ -36,11 +55,11 @@ class Target(Record):
     """Hosts and ports that should answer, or should not."""
 
     name: str = Field(min_length=1, max_length=100)
-    hosts: list[str] = Field(
+    hosts: list[Hosts] = Field(
         min_length=1, max_length=500, description="Names, addresses, or networks like 10.0.0.0/28"
     )
-    ports: str = Field(
-        default="443", max_length=500, pattern=PORTS, description="443 or 80,443,8000-8010"
+    ports: Ports = Field(
+        default="443", max_length=500, description="443 or 80,443,8000-8010"
     )
     protocol: Protocol = "tcp"
     expect: Expected = Field(default="open", description="closed: nothing may answer there")

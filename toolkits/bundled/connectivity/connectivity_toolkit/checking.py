@@ -23,7 +23,7 @@ def _readable_ports(value: list[int | str]) -> list[int | str]:
     return value
 
 
-@toolkit.operation(title="Check targets", timeout=900, effect="read", idempotent=True)
+@toolkit.operation(title="Check hosts and ports", timeout=900, effect="read", idempotent=True)
 def check(
     ctx: Context,
     hosts: Annotated[
@@ -57,8 +57,8 @@ def check(
             probes += probes_of(target)
     probes = list(dict.fromkeys(probes))
     if not probes:
-        raise ToolkitError("There is nothing to check: name hosts, or use targets.")
-    limited(len(probes))
+        raise ToolkitError("there is nothing to check: name hosts, or use targets.", field="hosts")
+    limited(len(probes), "hosts")
     ctx.log.info("%d probes, %d at a time", len(probes), min(concurrency, len(probes)))
     options = Options(timeout_seconds, concurrency, addresses, config.reach)
 
@@ -81,7 +81,9 @@ def probes_of(target: Target) -> list[Probe]:
     return [Probe(host, port, target.protocol) for host in found for port in wanted]
 
 
-def limited(count: int) -> None:
-    """Refuse more probes than one run may make."""
+def limited(count: int, field: str = "") -> None:
+    """Refuse more probes than one run may make; ``field`` is the input that is to blame."""
     if count > expand.MOST_PROBES:
-        raise ToolkitError(f"That makes {count:,} probes; {expand.MOST_PROBES:,} is the most.")
+        raise ToolkitError(
+            f"that makes {count:,} probes; {expand.MOST_PROBES:,} is the most.", field=field
+        )

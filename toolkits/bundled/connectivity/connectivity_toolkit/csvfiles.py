@@ -30,8 +30,7 @@ def import_targets(
     upload: Annotated[File | None, Field(description="Or a CSV file")] = None,
 ) -> views.Table:
     """Add targets from CSV; one with a known name is changed. A row that is wrong is told why."""
-    content = upload.text() if upload else text
-    rows = _rows(content)
+    rows = _rows(upload.text(), "upload") if upload else _rows(text, "text")
     records = ctx.records(Target)
     known = {target.name: target for target in records.list()}
     results = []
@@ -77,9 +76,9 @@ def _stored(ctx: Context, before: Target | None, target: Target) -> Target:
     return records.update(before.model_copy(update=target.model_dump()))
 
 
-def _rows(content: str) -> list[dict[str, str]]:
+def _rows(content: str, field: str) -> list[dict[str, str]]:
     if not content.strip():
-        raise ToolkitError("There is nothing to import: paste CSV, or give a file.")
+        raise ToolkitError("there is nothing to import: paste CSV, or give a file.", field=field)
     head = content.partition("\n")[0]
     delimiter = ";" if head.count(";") > head.count(",") else "\t" if "\t" in head else ","
     reader = csv.DictReader(io.StringIO(content), delimiter=delimiter, strict=True)
@@ -88,16 +87,20 @@ def _rows(content: str) -> list[dict[str, str]]:
         unknown = [name for name in names if name not in _COLUMNS]
         if unknown or "name" not in names or "hosts" not in names:
             what = f"unknown columns {', '.join(unknown)}" if unknown else "no column name or hosts"
-            raise ToolkitError(f"The first line has {what}; the columns are {', '.join(_COLUMNS)}.")
+            raise ToolkitError(
+                f"the first line has {what}; the columns are {', '.join(_COLUMNS)}.", field=field
+            )
         reader.fieldnames = names
         found = [
             {key: _unguarded(value or "") for key, value in row.items() if isinstance(key, str)}
             for row in reader
         ]
     except csv.Error as error:
-        raise ToolkitError(f"Line {reader.line_num} is not CSV: {error}.") from None
+        raise ToolkitError(f"line {reader.line_num} is not CSV: {error}.", field=field) from None
     if len(found) > _MOST_ROWS:
-        raise ToolkitError(f"There are {len(found):,} rows; {_MOST_ROWS:,} is the most.")
+        raise ToolkitError(
+            f"there are {len(found):,} rows; {_MOST_ROWS:,} is the most.", field=field
+        )
     return found
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
+from toolkit_sdk.net import is_host
+
 MOST_PROBES = 20_000
 
 
@@ -30,8 +32,10 @@ def _range(text: str) -> range:
         high = int(last) if dash else low
     except ValueError:
         raise ValueError(f"{text!r} is not a port or a range such as 8000-8010") from None
-    if not 1 <= low <= high <= 65535:
+    if not (1 <= low <= 65535 and 1 <= high <= 65535):
         raise ValueError(f"{text!r} is not within 1 to 65535")
+    if low > high:
+        raise ValueError(f"{text!r} ends before it begins; write {high}-{low}")
     return range(low, high + 1)
 
 
@@ -53,6 +57,8 @@ def _expanded(text: str) -> list[str]:
     if "://" in text:
         raise ValueError(f"{text!r} is a URL; name its host alone")
     if "/" not in text:
+        if not is_host(text):
+            raise ValueError(f"{text!r} is neither a name nor an address")
         return [text.strip("[]")]
     try:
         network = ipaddress.ip_network(text, strict=False)

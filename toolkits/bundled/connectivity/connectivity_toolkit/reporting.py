@@ -9,12 +9,12 @@ from typing import Annotated, Any
 from pydantic import Field
 from toolkit_sdk import Context, Sample, ToolkitError, views
 
-from connectivity_toolkit.app import Target, toolkit
+from connectivity_toolkit.app import NEVER_CHECKED, NO_TARGETS, Target, toolkit
 from connectivity_toolkit.judging import COLOURS, UP, availability, changes
 from connectivity_toolkit.watching import remembered
 
 _HOUR, _DAY = 3600, 86_400
-_NEVER = 'No check has seen it in that time. Run or schedule "Check all targets".'
+_MOST_ROWS = 100
 
 
 @toolkit.operation(title="Status of targets", interactive=True, timeout=60)
@@ -23,9 +23,10 @@ def status(
     tag: Annotated[str, Field(max_length=100, description="Only targets with this tag")] = "",
 ) -> views.Table:
     """List every target with its state, since when, and its availability."""
-    targets = [one for one in ctx.records(Target).list() if not tag or tag in one.tags]
-    if not targets:
-        raise ToolkitError('There are no targets yet. Add some to "Targets".')
+    every = ctx.records(Target).list()
+    targets = [one for one in every if not tag or tag in one.tags]
+    if not targets and every:
+        raise ToolkitError(f"no target has the tag {tag!r}.", field="tag")
     memory, now, rows = remembered(ctx), time.time(), []
     for _, target in ctx.progress(targets, label="Reading"):
         week = ctx.history(f"target:{target.record_id}").read(since=now - 7 * _DAY, limit=50_000)
@@ -62,6 +63,7 @@ def status(
             views.Column(key="owner"),
         ],
         rows=rows,
+        caption=None if rows else 'There are no targets yet. Add some to "Targets".',
     )
 
 
@@ -78,7 +80,7 @@ def history(
         since=time.time() - hours * _HOUR, limit=50_000
     )
     if not samples:
-        raise ToolkitError(_NEVER)
+        return views.Section(title=target.name, views=[views.Markdown(text=NEVER_CHECKED)])
     share = availability(samples) or 0.0
     stat = views.Stat(
         value=round(share, 3),
@@ -121,9 +123,13 @@ def heat_map(
     ctx: Context,
     hours: Annotated[int, Field(ge=2, le=168, description="How far back")] = 24,
     tag: Annotated[str, Field(max_length=100, description="Only targets with this tag")] = "",
-) -> views.Heatmap:
+) -> views.Section:
     """Show, for each target and hour, the percentage of checks in which it was up."""
-    targets = [one for one in ctx.records(Target).list() if not tag or tag in one.tags][:100]
+    every = ctx.records(Target).list()
+    wanted = [one for one in every if not tag or tag in one.tags]
+    if not wanted and every:
+        raise ToolkitError(f"no target has the tag {tag!r}.", field="tag")
+    targets = wanted[:_MOST_ROWS]
     now = time.time()
     first = now - now % _HOUR - (hours - 1) * _HOUR
     values: list[list[float | None]] = []
@@ -135,12 +141,19 @@ def heat_map(
             buckets[place].append(sample.value["s"] == UP)
         values.append([round(100 * sum(one) / len(one), 1) if one else None for one in buckets])
     if not any(value is not None for row in values for value in row):
-        raise ToolkitError('Nothing is known yet. Run or schedule "Check all targets".')
+        said = views.Markdown(text=NEVER_CHECKED if targets else NO_TARGETS)
+        return views.Section(title="Heat map", views=[said])
     labels = [dt.datetime.fromtimestamp(first + _HOUR * n, dt.UTC) for n in range(hours)]
-    return views.Heatmap(
-        title="Percentage of checks up, by hour (UTC)",
-        x=[f"{label:%H}" if hours <= 24 else f"{label:%d %H}" for label in labels],
-        y=[target.name for target in targets],
-        values=values,
-        unit="%",
-    )
+    shown: list[views.View] = [
+        views.Heatmap(
+            title="Percentage of checks up, by hour (UTC)",
+            x=[f"{label:%H}" if hours <= 24 else f"{label:%d %H}" for label in labels],
+            y=[target.name for target in targets],
+            values=values,
+            unit="%",
+        )
+    ]
+    if len(wanted) > len(targets):
+        left = f"The first {len(targets)} of {len(wanted)} targets; a tag chooses others."
+        shown.append(views.Text(text=left))
+    return views.Section(title="Heat map", views=shown)

@@ -56,7 +56,7 @@ def trace(
     try:
         found = ctx.interruptible(_resolve, host.strip(), ctx.settings.reach, family)
     except NetError as error:
-        raise ToolkitError(f"{error}.") from None
+        raise ToolkitError(f"{error}.", field="host") from None
     endpoint: Endpoint = found.endpoints[0]
     ctx.log.info("tracing the route to %s (%s)", host, endpoint.address)
     rows, reached = [], False

@@ -11,7 +11,7 @@ from pydantic import Field
 from toolkit_sdk import Concurrency, Context, ToolkitError, views
 
 from connectivity_toolkit import engine, showing
-from connectivity_toolkit.app import Config, Target, toolkit
+from connectivity_toolkit.app import NO_TARGETS, Config, Target, toolkit
 from connectivity_toolkit.checking import limited, probes_of
 from connectivity_toolkit.engine import Options
 from connectivity_toolkit.judging import COLOURS, DOWN, UP, Judged, Memory, flaps, judge
@@ -32,11 +32,13 @@ def check_targets(
     tag: Annotated[str, Field(max_length=100, description="Only targets with this tag")] = "",
 ) -> views.Section:
     """Check every enabled target against what it expects, and tell what changed. Schedule it."""
-    targets = [one for one in ctx.records(Target).list() if one.enabled]
-    targets = [one for one in targets if not tag or tag in one.tags]
+    every = ctx.records(Target).list()
+    targets = [one for one in every if one.enabled and (not tag or tag in one.tags)]
+    if not targets and tag and every:
+        raise ToolkitError(f"no enabled target has the tag {tag!r}.", field="tag")
     if not targets:
-        which = f'with the tag "{tag}"' if tag else "to check"
-        raise ToolkitError(f'There are no targets {which}. Add some to "Targets".')
+        said = "All targets are switched off." if every else NO_TARGETS
+        return views.Section(title="Targets", views=[views.Markdown(text=said)])
     config: Config = ctx.settings
     owners: dict[Probe, list[Target]] = defaultdict(list)
     for target in targets:

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from pydantic import ValidationError
 from toolkit_sdk import Sample, ToolkitError
 from toolkit_sdk.testing import InvalidInputs, fake_context
 
@@ -191,19 +192,52 @@ def test_history_status_and_heat_map():
     assert [event.label for event in timeline.events] == ["up", "down", "up"]
     rows = ctx.run("status").rows
     assert [row["day"] for row in rows] == ["75.00 %", None]
-    values = ctx.run("heat_map", hours=3).values
+    values = ctx.run("heat_map", hours=3).views[0].values
     assert any(value is not None for value in values[0])
     assert values[1] == [None, None, None]
-    with pytest.raises(ToolkitError, match="Check all targets"):
-        ctx.run("history", target=other)
+    assert "Check all targets" in ctx.run("history", target=other).views[0].text
 
 
 def test_empty_states_say_what_to_do():
     ctx = fake_context(toolkit)
 
     assert "Add records to Targets" in ctx.card("reachability").detail
-    for operation in ("check_targets", "status"):
-        with pytest.raises(ToolkitError, match="Add some"):
-            ctx.run(operation)
-    with pytest.raises(ToolkitError, match="Nothing is known"):
-        ctx.run("heat_map")
+    for operation in ("check_targets", "heat_map"):
+        assert "Add some" in ctx.run(operation).views[0].text
+    assert "Add some" in ctx.run("status").caption
+    ctx.add(target())
+    assert "Check all targets" in ctx.run("heat_map").views[0].text
+    for operation in ("check_targets", "status", "heat_map"):
+        with pytest.raises(ToolkitError, match="the tag 'x'") as caught:
+            ctx.run(operation, tag="x")
+        assert caught.value.field == "tag"
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"hosts": ["bad host!"]}, "hosts.0"), ({"hosts": ["https://a.example"]}, "hosts.0"),
+        ({"ports": "70000"}, "ports"), ({"ports": "0"}, "ports"), ({"ports": "80;443"}, "ports"),
+    ],
+)  # fmt: skip
+def test_a_target_that_is_none_is_refused_at_its_field(data, field):
+    with pytest.raises(ValidationError) as caught:
+        target(**data)
+
+    assert [".".join(map(str, one["loc"])) for one in caught.value.errors()] == [field]
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [["10.0.0.0/28"], ["a.example, b.example", "[2001:db8::1]"], ["bücher.example # shop"]],
+)
+def test_hosts_are_written_in_many_ways(hosts):
+    assert target(hosts=hosts, ports=" 1, 80 - 443,65535 ").hosts == hosts
+
+
+@pytest.mark.parametrize("host", ["bad!", "300.1.1.1", "127.1", "2130706433", "a..b", "10.0.0"])
+def test_what_is_neither_a_name_nor_an_address_is_refused(host):
+    with pytest.raises(InvalidInputs) as caught:
+        fake_context(toolkit).run("check", hosts=[host])
+
+    assert set(caught.value.errors) == {"hosts"}

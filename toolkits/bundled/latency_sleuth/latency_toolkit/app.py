@@ -7,14 +7,19 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from toolkit_sdk import LongText, Record, Secret, Toolkit
-from toolkit_sdk.net import ProbeSettings
+from toolkit_sdk.net import ProbeSettings, Url
 
 toolkit = Toolkit()
 
 Method = Literal["GET", "HEAD", "POST"]
 Notify = Literal["never", "always", "breach", "recovery", "breach and recovery"]
-# Escaped as browsers want it, who check the form by the same pattern.
-URL = r"^https?://[^\s\/]+\S*$"
+
+
+#: What is said of a template that was not probed.
+NO_SAMPLES = (
+    "It has no samples in that time. Run or schedule "
+    "[Probe what is due](/toolkits/latency_sleuth/run/run_due/)."
+)
 
 
 @toolkit.settings
@@ -34,8 +39,10 @@ class Header(BaseModel):
     """A header that is sent along."""
 
     model_config = ConfigDict(extra="forbid")
-    name: str = Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_!#$%&'*+.^`\|~\-]+$")
-    value: str = Field(default="", max_length=5000, pattern=r"^[^\r\n\x00]*$")
+    name: str = Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_!#$%&'*+.^`\|~\-]+$",
+        json_schema_extra={"x-says": "write the name of a header, such as X-Request-Id"})
+    value: str = Field(default="", max_length=5000, pattern=r"^[^\r\n\x00]*$",
+        json_schema_extra={"x-says": "write one line"})
 
 
 @toolkit.collection("templates", title="Probe templates")
@@ -43,7 +50,7 @@ class Template(Record):
     """What is probed, how often, and what was promised."""
 
     name: str = Field(min_length=1, max_length=100)
-    url: str = Field(min_length=8, max_length=2000, pattern=URL)
+    url: Url = Field(max_length=2000)
     method: Method = "GET"
     headers: list[Header] = Field(default_factory=list, max_length=50)
     token: Secret | None = Field(default=None, description="Sent as a bearer token; kept in Vault")
@@ -58,6 +65,7 @@ class Template(Record):
         max_length=60,
         pattern=r"^\s*[1-5](\d\d|[xX]{2})(\s*[\-,]\s*[1-5](\d\d|[xX]{2}))*\s*$",
         description="200, 2xx, 200-204 or 200,304",
+        json_schema_extra={"x-says": "write 200, 2xx, 200-204 or 200,304"},
     )
     expected_content: str = Field(
         default="", max_length=500, description="Text that the body must contain"

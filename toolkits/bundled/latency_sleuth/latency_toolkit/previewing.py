@@ -6,9 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 from toolkit_sdk import Context, Secret, views
+from toolkit_sdk.net import Url
 
 from latency_toolkit import figures
-from latency_toolkit.app import URL, Config, Expected, Method, Template, toolkit
+from latency_toolkit.app import Config, Expected, Method, Template, toolkit
 from latency_toolkit.probing import NAMES, PHASES, Sample, probe
 
 Count = Annotated[int, Field(ge=1, le=100, description="How many samples")]
@@ -26,7 +27,7 @@ def preview(
 @toolkit.operation(title="Try a URL", interactive=True, timeout=600)
 def try_url(
     ctx: Context,
-    url: Annotated[str, Field(min_length=8, max_length=2000, pattern=URL)],
+    url: Annotated[Url, Field(max_length=2000)],
     method: Method = "GET",
     samples: Count = 5,
     pause_seconds: Pause = 0.2,

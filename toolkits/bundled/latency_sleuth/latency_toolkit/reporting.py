@@ -11,7 +11,7 @@ from pydantic import Field
 from toolkit_sdk import Context, ToolkitError, views
 
 from latency_toolkit import figures
-from latency_toolkit.app import Template, toolkit
+from latency_toolkit.app import NO_SAMPLES, Template, toolkit
 from latency_toolkit.figures import HOUR, Figures
 from latency_toolkit.probing import NAMES, PHASES, Sample, unpacked
 
@@ -32,9 +32,7 @@ def report(ctx: Context, template: Template, hours: Hours = 24) -> views.Section
     """Show percentiles, SLA attainment, error budget, breach streaks and a heat map by hour."""
     samples = samples_of(ctx, template, hours)
     if not samples:
-        raise ToolkitError(
-            f'{template.name} has no samples in that time. Run or schedule "Probe what is due".'
-        )
+        return views.Section(title=template.name, views=[views.Markdown(text=NO_SAMPLES)])
     made = figures.of(samples)
     recent = figures.of([one for one in samples if one.at >= time.time() - HOUR])
     ctx.log.info("%s: %d samples, %d breaches", template.name, made.count, made.breaches)
@@ -162,9 +160,10 @@ def overview(
     tag: Annotated[str, Field(max_length=100, description="Only templates with this tag")] = "",
 ) -> views.Table:
     """Compare all templates: percentiles, attainment, error budget, present state."""
-    templates = [one for one in ctx.records(Template).list() if not tag or tag in one.tags]
-    if not templates:
-        raise ToolkitError("There are no probe templates yet.")
+    every = ctx.records(Template).list()
+    templates = [one for one in every if not tag or tag in one.tags]
+    if not templates and every:
+        raise ToolkitError(f"no probe template has the tag {tag!r}.", field="tag")
     rows = []
     for _, template in ctx.progress(templates, label="Reading"):
         samples = samples_of(ctx, template, hours)
@@ -204,6 +203,9 @@ def overview(
             views.Column(key="left", label="Budget left", align="end"),
         ],
         rows=rows,
+        caption=None
+        if rows
+        else 'There are no probe templates yet. Add some to "Probe templates".',
     )
 
 

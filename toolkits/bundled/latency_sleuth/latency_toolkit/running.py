@@ -32,11 +32,12 @@ def run_due(
     tag: Annotated[str, Field(max_length=100, description="Only templates with this tag")] = "",
 ) -> views.Table:
     """Take a sample of every enabled template whose interval has passed. Schedule it."""
-    templates = [one for one in ctx.records(Template).list() if one.enabled]
-    templates = [one for one in templates if not tag or tag in one.tags]
+    every = ctx.records(Template).list()
+    templates = [one for one in every if one.enabled and (not tag or tag in one.tags)]
+    if not templates and tag and every:
+        raise ToolkitError(f"no enabled probe template has the tag {tag!r}.", field="tag")
     if not templates:
-        which = f'with the tag "{tag}"' if tag else "that are enabled"
-        raise ToolkitError(f"There are no probe templates {which}.")
+        return _table([], {})
     config: Config = ctx.settings
     memory = _Memory(ctx, templates)
     deadline = time.monotonic() + for_seconds
@@ -176,5 +177,7 @@ def _table(templates: list[Template], taken: dict[str, Sample]) -> views.Table:
             "error",
         ],
         rows=rows,
-        caption=f"{len(taken)} of {len(templates)} probed",
+        caption=f"{len(taken)} of {len(templates)} probed"
+        if templates
+        else 'There are no probe templates that are enabled. Add some to "Probe templates".',
     )

@@ -200,8 +200,18 @@ def test_empty_states_say_what_to_do():
     ctx = fake_context(toolkit)
     template = add(ctx)
 
-    with pytest.raises(ToolkitError, match="Probe what is due"):
-        ctx.run("report", template=template)
-    with pytest.raises(ToolkitError, match='with the tag "x"'):
-        ctx.run("run_due", tag="x")
+    assert "Probe what is due" in ctx.run("report", template=template).views[0].text
+    for operation in ("run_due", "overview"):
+        with pytest.raises(ToolkitError, match="the tag 'x'") as caught:
+            ctx.run(operation, tag="x")
+        assert caught.value.field == "tag"
+        assert "Add some" in fake_context(toolkit).run(operation).caption
     assert "schedule the probing" in fake_context(toolkit).card("promises").detail
+
+
+@pytest.mark.parametrize("url", ["ftp://x", "http://h:99999/", "http://[::1", "http:///x", "h", ""])
+def test_what_is_no_url_is_refused_at_its_field(url):
+    with pytest.raises(InvalidInputs) as caught:
+        fake_context(toolkit).run("try_url", url=url)
+
+    assert set(caught.value.errors) == {"url"}

@@ -61,7 +61,7 @@ def save_ready(ctx: Context, ready: ReadyName) -> views.KeyValue:
     chosen = BY_NAME[ready.value]
     patterns = ctx.records(Pattern)
     if patterns.list(name=chosen.name):
-        raise ToolkitError(f"There already is a saved pattern {chosen.name!r}.")
+        raise ToolkitError(f"there already is a saved pattern {chosen.name!r}.", field="ready")
     record = Pattern(
         name=chosen.name,
         pattern=chosen.pattern,
@@ -79,9 +79,7 @@ def save_ready(ctx: Context, ready: ReadyName) -> views.KeyValue:
 def check_saved(ctx: Context) -> views.Table:
     """Run every saved pattern on the lines that it must match and must not match."""
     patterns = ctx.records(Pattern).list()
-    if not patterns:
-        raise ToolkitError("There are no saved patterns yet.")
-    rows = []
+    rows: list[dict[str, Any]] = []
     for _, pattern in ctx.progress(patterns, label="Checking"):
         failures = failing(ctx, pattern)
         for failure in failures:
@@ -96,7 +94,8 @@ def check_saved(ctx: Context) -> views.Table:
         "name", views.Column(key="state", type="state"), views.Column(key="lines", type="number"),
         "why",
     ]  # fmt: skip
-    return views.Table(columns=columns, rows=rows)
+    caption = None if rows else 'There are no saved patterns yet. "Save a ready pattern" makes one.'
+    return views.Table(columns=columns, rows=rows, caption=caption)
 
 
 def failing(ctx: Context, pattern: Pattern) -> list[str]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import Field, field_validator
-from toolkit_sdk import Record, Secret, Settings, Toolkit
+from toolkit_sdk import Record, Secret, Toolkit
+from toolkit_sdk.net import ProbeSettings
 
 toolkit = Toolkit()
 
 
 # Settings are one record that a curator edits. Every field needs a default: the toolkit must
-# work, or say what it lacks, on the day that it is installed.
+# work, or say what it lacks, on the day that it is installed. Derive from ``Settings``, or, for a
+# toolkit that reaches what people name, from ``ProbeSettings``: an administrator can then say
+# which addresses may be reached, and ``ctx.http`` keeps to it.
 @toolkit.settings
-class Config(Settings):
+class Config(ProbeSettings):
     """How the sample behaves."""
 
     greeting: str = Field(default="Hello", min_length=1, max_length=40)
@@ -23,6 +26,9 @@ class Config(Settings):
     # A Secret is kept in Vault. It never comes back in a response, and a log line that holds
     # it is redacted. ``ctx.settings.api_token.reveal()`` gives the value to your code.
     api_token: Secret | None = None
+    api_host: str = Field(
+        default="", max_length=253, description="The only host that the token is sent to"
+    )
 
 
 # A collection is a table of records that people edit in the console and over the API. Its class

@@ -122,7 +122,8 @@ _RACKS = {"ams": ["A1", "A2", "B1"], "ber": ["R1", "R2"]}
 def racks(ctx: Context, site: str = "ams") -> list[dict[str, str]]:
     """List the racks of a site."""
     if site not in _RACKS:
-        raise ToolkitError(f"there is no site {site!r}; there are {', '.join(_RACKS)}.")
+        known = ", ".join(_RACKS)
+        raise ToolkitError(f"there is no site {site!r}; there are {known}.", field="site")
     return [{"value": rack, "label": f"{rack} in {site}"} for rack in _RACKS[site]]
 
 

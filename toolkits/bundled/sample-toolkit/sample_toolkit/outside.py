@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import requests
 from pydantic import Field
 from toolkit_sdk import Backoff, CallError, Concurrency, Context, ToolkitError, views
+from toolkit_sdk.net import Url
 
 from sample_toolkit.app import Service, toolkit
 
 
-# ``ctx.http`` is a session of ``requests`` with time limits. ``ctx.interruptible`` calls what
-# blocks in a thread, so that a cancelled job does not wait for it. To reach what people name, as
-# here, a real toolkit takes ``toolkit_sdk.net`` instead, by which an administrator can say what
-# may be reached. ``queue`` and ``backoff`` are options like any other.
+# ``ctx.http`` is a session of ``requests`` with time limits, which reaches what the settings allow,
+# at every redirect too. ``ctx.interruptible`` calls what blocks in a thread, so that a cancelled
+# job does not wait for it. The token goes to one host alone: whoever names the URL must not get a
+# secret that somebody else keeps here. ``queue`` and ``backoff`` are options like any other.
 @toolkit.operation(
     title="Fetch an address",
     timeout=60,
@@ -25,19 +27,20 @@ from sample_toolkit.app import Service, toolkit
 )
 def fetch(
     ctx: Context,
-    url: Annotated[str, Field(pattern=r"^https?:\/\/\S+$", max_length=500)],
+    url: Annotated[Url, Field(max_length=500)],
     bad_status_is_a_mistake: Annotated[
         bool, Field(description="Blame the input when the answer is an error")
     ] = False,
 ) -> views.KeyValue:
-    """Ask a web server, with the token of the settings if there is one."""
-    token = ctx.settings.api_token
-    headers = {"Authorization": f"Bearer {token.reveal()}"} if token else {}
+    """Ask a web server; the one that the token of the settings is for gets it."""
+    token, host = ctx.settings.api_token, urlsplit(url).hostname
+    ours = token is not None and host == ctx.settings.api_host.lower()
+    headers = {"Authorization": f"Bearer {token.reveal()}"} if ours else {}
     try:
         answer = ctx.interruptible(lambda: ctx.http.get(url, headers=headers, timeout=(3, 10)))
     except requests.RequestException as error:
         # Tried once more after two seconds, because of ``retries``.
-        raise ToolkitError(f"{url} does not answer ({type(error).__name__}).") from None
+        raise ToolkitError(f"{url} does not answer: {error}.") from None
     if not answer.ok and bad_status_is_a_mistake:
         # With ``field`` the form shows the message at that input, and nothing is tried again.
         raise ToolkitError(f"the server answered {answer.status_code}.", field="url")
@@ -61,7 +64,7 @@ def look_after(
     """Do something that blocks for each service, in threads, and tell people when it is done."""
     services = [one for one in ctx.records(Service).list() if one.owner in ("", team)]
     if not services:
-        raise ToolkitError(f"No service belongs to {team}. Add some to Services.", retry=False)
+        raise ToolkitError(f"no service belongs to {team}. Add some to Services.", field="team")
 
     def look(service: Service) -> float:
         # Blocking on purpose: this stands for a call to a slow server.

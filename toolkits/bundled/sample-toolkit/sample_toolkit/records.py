@@ -6,7 +6,7 @@ import time
 from typing import Annotated
 
 from pydantic import Field
-from toolkit_sdk import Context, ToolkitError, views
+from toolkit_sdk import Context, views
 
 from sample_toolkit.app import Service, toolkit
 
@@ -38,12 +38,12 @@ def take_note(
 def notes_by_day(ctx: Context, days: Annotated[int, Field(ge=1, le=90)] = 14) -> views.Bar:
     """Show how many notes were taken on each of the last days."""
     found = ctx.history("notes").read(since=time.time() - days * _DAY)
-    if not found:
-        raise ToolkitError('No notes in that time. Run "Take a note" first.')
     counts: dict[str, int] = {}
     for sample in found:
         day = sample.moment.strftime("%d %b")
         counts[day] = counts.get(day, 0) + 1
+    # An empty state is no failure: say what there is to do.
+    title = "Notes" if found else 'No notes in that time. Run "Take a note" first.'
     return views.Bar(
-        title="Notes", bars=[{"label": day, "value": count} for day, count in counts.items()]
+        title=title, bars=[{"label": day, "value": count} for day, count in counts.items()]
     )

@@ -107,7 +107,7 @@ def test_services_are_looked_after_in_threads_and_people_are_told():
 
     assert {row["service"] for row in table.rows} == {"mail", "wiki"}
     assert ctx.platform.notices[0]["title"] == "ops looked after 2 services"
-    with pytest.raises(ToolkitError, match="No service belongs to db"):
+    with pytest.raises(ToolkitError, match="no service belongs to db"):
         fake_context(toolkit).run("look_after", team="db")
 
 

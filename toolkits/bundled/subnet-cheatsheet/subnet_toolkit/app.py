@@ -7,6 +7,10 @@ from toolkit_sdk import Record, Toolkit
 
 toolkit = Toolkit()
 
+_BYTE = r"(25[0-5]|2[0-4]\d|1?\d?\d)"
+_FOUR = rf"{_BYTE}(\.{_BYTE}){{3}}\/(3[0-2]|[12]?\d)"
+_SIX = r"[0-9A-Fa-f.]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*\/(12[0-8]|1[01]\d|\d?\d)"
+
 
 @toolkit.collection("subnets", title="Plan of subnets")
 class Subnet(Record):
@@ -16,7 +20,8 @@ class Subnet(Record):
     cidr: str = Field(
         min_length=1,
         max_length=60,
-        pattern=r"^[0-9A-Fa-f.:]+/\d{1,3}$",
+        pattern=rf"^({_FOUR}|{_SIX})$",
+        json_schema_extra={"x-says": "write a network such as 10.20.0.0/24 or 2001:db8:1::/64"},
         description="Like 10.20.0.0/24 or 2001:db8:1::/64",
     )
     parent: bool = Field(

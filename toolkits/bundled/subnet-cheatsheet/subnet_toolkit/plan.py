@@ -72,7 +72,11 @@ def check_plan(ctx: Context) -> views.Section:
     """Show the plan as a tree with its collisions, and how full each block is."""
     subnets = ctx.records(Subnet).list()
     if not subnets:
-        raise ToolkitError('The plan is empty. Add subnets to "Plan of subnets" first.')
+        said = views.Markdown(
+            text="The plan is empty. Add subnets under "
+            "[Plan of subnets](/toolkits/subnet-cheatsheet/records/subnets/)."
+        )
+        return views.Section(title="Plan", views=[said])
     found = problems(subnets)
     for problem in found:
         ctx.log.warning("%s: %s: %s", problem.subnet, problem.what, problem.detail)

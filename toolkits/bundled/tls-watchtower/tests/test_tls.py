@@ -14,7 +14,7 @@ from toolkit_sdk import ToolkitError
 from toolkit_sdk.net import NetError
 from toolkit_sdk.testing import InvalidInputs, fake_context
 
-from tls_toolkit import starttls, toolkit
+from tls_toolkit import naming, starttls, toolkit
 from tls_toolkit.app import Host
 from tls_toolkit.facts import covers
 
@@ -122,7 +122,8 @@ def test_der_and_a_private_key_are_read():
     ("text", "message"),
     [
         ("", "paste PEM text"),
-        ("hello", "cannot be read"),
+        ("hello", "neither PEM, DER nor PKCS#7"),
+        ("0hello", "cannot be read"),
         (
             "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----",
             "holds a private key, and no certificate",
@@ -216,8 +217,12 @@ def test_empty_states_say_what_to_do():
 
     assert "schedule the sweep" in ctx.card("certificates").detail
     for operation in ("sweep", "calendar"):
-        with pytest.raises(ToolkitError, match="Add some|Run"):
-            ctx.run(operation)
+        assert "Add servers" in ctx.run(operation).views[0].text
+    ctx.add(Host(host="a.example", tags=["x"], enabled=False))
+    assert "Sweep all hosts" in ctx.run("calendar").views[0].text
+    assert "switched off" in ctx.run("sweep").views[0].text
+    with pytest.raises(ToolkitError, match="the tag 'y'"):
+        ctx.run("sweep", tag="y")
 
 
 def test_a_host_that_is_none_is_refused_at_its_field():
@@ -225,3 +230,34 @@ def test_a_host_that_is_none_is_refused_at_its_field():
         fake_context(toolkit).run("check", host="a b", port=70000)
 
     assert set(caught.value.errors) == {"host", "port"}
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("example.com", ("example.com", None, None)),
+        ("example.com:8443", ("example.com", None, 8443)),
+        ("https://example.com/shop?x=1", ("example.com", "tls", None)),
+        ("smtp://mail.example.com", ("mail.example.com", "smtp", None)),
+        ("[2001:db8::1]:443", ("2001:db8::1", None, 443)),
+        ("2001:db8::1", ("2001:db8::1", None, None)),
+    ],
+)
+def test_a_server_is_named_in_many_ways(line, named):
+    found = naming.read(line)
+
+    assert (found.host, found.protocol, found.port) == named
+
+
+def test_two_ports_for_one_server_are_refused_at_the_field():
+    with pytest.raises(ToolkitError, match="the host says 8443") as caught:
+        fake_context(toolkit).run("check", host="example.com:8443", port=443)
+
+    assert caught.value.field == "port"
+
+
+def test_a_name_without_an_address_is_an_error_at_its_field():
+    with pytest.raises(ToolkitError, match="no.such.invalid") as caught:
+        fake_context(toolkit).run("check", host="no.such.invalid")
+
+    assert caught.value.field == "host"

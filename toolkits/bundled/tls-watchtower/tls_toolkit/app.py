@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 from toolkit_sdk import LongText, Record, Toolkit
+from toolkit_sdk.net import Host as Address
 from toolkit_sdk.net import ProbeSettings
 
 toolkit = Toolkit()
@@ -14,7 +15,19 @@ Protocol = Literal["tls", "smtp", "imap", "pop3", "ftp", "ldap", "postgresql"]
 PORTS: dict[str, int] = {
     "tls": 443, "smtp": 25, "imap": 143, "pop3": 110, "ftp": 21, "ldap": 389, "postgresql": 5432,
 }  # fmt: skip
-HOST = r"^[A-Za-z0-9_.:\-]+$"
+
+
+#: What is said while there is nothing to look at.
+NO_HOSTS = (
+    "There is nothing to watch yet. Add servers under "
+    "[Hosts](/toolkits/tls-watchtower/records/hosts/), many at once with "
+    "[Add hosts](/toolkits/tls-watchtower/run/add_hosts/), or certificates under "
+    "[Certificate files](/toolkits/tls-watchtower/records/certificates/)."
+)
+NO_SWEEP = (
+    "No sweep has seen anything yet. Run or schedule "
+    "[Sweep all hosts](/toolkits/tls-watchtower/run/sweep/)."
+)
 
 
 @toolkit.settings
@@ -46,7 +59,7 @@ class Config(ProbeSettings):
 class Host(Record):
     """A server whose certificate is watched."""
 
-    host: str = Field(min_length=1, max_length=253, pattern=HOST, description="Name or address")
+    host: Address = Field(min_length=1, max_length=253, description="Name or address")
     port: int | None = Field(
         default=None, ge=1, le=65535, description="Empty: the usual port of the protocol"
     )

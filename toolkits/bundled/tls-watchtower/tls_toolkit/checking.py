@@ -5,23 +5,32 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from toolkit_sdk import Context, ToolkitError, views
 from toolkit_sdk.net import NetError
 
-from tls_toolkit import report
-from tls_toolkit.app import HOST, PORTS, Protocol, toolkit
+from tls_toolkit import naming, report
+from tls_toolkit.app import PORTS, Protocol, toolkit
 from tls_toolkit.handshake import Seen, Target, offered, shake
 from tls_toolkit.judgement import Thresholds, of_host
 
 _PAUSE = 0.5
 
 
+def _readable(value: str) -> str:
+    naming.read(value)
+    return value
+
+
 @toolkit.operation(title="Check a host", interactive=True, timeout=120)
 def check(
     ctx: Context,
     host: Annotated[
-        str, Field(min_length=1, max_length=253, pattern=HOST, description="Name or address")
+        str,
+        AfterValidator(_readable),
+        Field(
+            min_length=1, max_length=300, description="Name or address, also as name:port or a URL"
+        ),
     ],
     port: Annotated[
         int | None, Field(ge=1, le=65535, description="Empty: the usual one of the protocol")
@@ -38,10 +47,14 @@ def check(
 ) -> views.Section:
     """Shake hands with a server and say everything about its certificate and chain."""
     config = ctx.settings
+    named = naming.read(host)
+    if port and named.port and port != named.port:
+        raise ToolkitError(f"the host says {named.port}; leave one of them out.", field="port")
+    spoken = named.protocol or protocol
     target = Target(
-        host=host.strip(),
-        port=port or PORTS[protocol],
-        protocol=protocol,
+        host=named.host,
+        port=port or named.port or PORTS[spoken],
+        protocol=spoken,
         server_name=server_name.strip(),
         timeout=config.timeout_seconds,
         reach=config.reach,
@@ -54,6 +67,8 @@ def check(
         judged = of_host(seen, target.name, thresholds, config.trusted)
     except NetError as error:
         ctx.log.error("%s: %s", where, error)
+        if error.kind in ("name", "denied"):
+            raise ToolkitError(f"{error}.", field="host") from None
         raise ToolkitError(f"{where}: {error}.") from None
     judged = replace(judged, findings=(*judged.findings, *report.old_versions(taken)))
     for finding in judged.findings:

@@ -15,6 +15,9 @@ from tls_toolkit.app import Certificate, toolkit
 from tls_toolkit.facts import signed_by
 from tls_toolkit.judgement import Finding, Thresholds, of_file
 
+# What every structure in DER begins with.
+_SEQUENCE = b"\x30"
+
 
 @toolkit.operation(title="Check a certificate file", interactive=True, timeout=30)
 def check_file(
@@ -37,7 +40,7 @@ def check_file(
     data = upload.content if upload else pem.encode()
     if not data.strip():
         raise ToolkitError("there is no certificate: paste PEM text, or give a file.", field="pem")
-    certificates = ordered(load(data))
+    certificates = ordered(load(data, "upload" if upload else "pem"))
     config = ctx.settings
     thresholds = Thresholds(config.warning_days, config.critical_days)
     judged = of_file(tuple(certificates), name.strip(), thresholds, config.trusted)
@@ -69,31 +72,34 @@ def _save(ctx: Context, certificates: list[x509.Certificate], label: str, host: 
     ctx.log.info("saved as %s", label)
 
 
-def load(data: bytes) -> list[x509.Certificate]:
-    """Read certificates in any usual form. Raises ``ToolkitError``."""
+def load(data: bytes, field: str = "pem") -> list[x509.Certificate]:
+    """Read certificates in any usual form. Raises ``ToolkitError`` at the input ``field``."""
     if b"-----BEGIN" in data:
         if b"BEGIN PKCS7" in data:
-            return _tried(pkcs7.load_pem_pkcs7_certificates, data)
+            return _tried(pkcs7.load_pem_pkcs7_certificates, data, field)
         if b"BEGIN CERTIFICATE-----" not in data and b"BEGIN X509 CERT" not in data:
             kind = (
                 data.partition(b"-----BEGIN ")[2].partition(b"-----")[0].decode("ascii", "replace")
             )
-            raise ToolkitError(f"it holds a {kind.lower()}, and no certificate.", field="pem")
-        return _tried(x509.load_pem_x509_certificates, data)
+            raise ToolkitError(f"it holds a {kind.lower()}, and no certificate.", field=field)
+        return _tried(x509.load_pem_x509_certificates, data, field)
     try:
         return [x509.load_der_x509_certificate(data)]
     except ValueError:
-        return _tried(pkcs7.load_der_pkcs7_certificates, data)
+        pass
+    if not data.startswith(_SEQUENCE):
+        raise ToolkitError("it is neither PEM, DER nor PKCS#7.", field=field)
+    return _tried(pkcs7.load_der_pkcs7_certificates, data, field)
 
 
-def _tried(read: object, data: bytes) -> list[x509.Certificate]:
+def _tried(read: object, data: bytes, field: str) -> list[x509.Certificate]:
     try:
         found: list[x509.Certificate] = read(data)  # type: ignore[operator]
     except Exception as error:  # noqa: BLE001  (each parser has its own errors)
         detail = str(error).splitlines()[0][:120] if str(error) else "not PEM, DER or PKCS#7"
-        raise ToolkitError(f"it cannot be read: {detail}.", field="pem") from None
+        raise ToolkitError(f"it cannot be read: {detail}.", field=field) from None
     if not found:
-        raise ToolkitError("there is no certificate in it.", field="pem")
+        raise ToolkitError("there is no certificate in it.", field=field)
     return found
 
 

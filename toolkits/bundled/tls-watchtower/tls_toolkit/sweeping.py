@@ -11,7 +11,7 @@ from toolkit_sdk import Concurrency, Context, ToolkitError, views
 from toolkit_sdk.net import NetError
 
 from tls_toolkit import facts
-from tls_toolkit.app import PORTS, Certificate, Host, toolkit
+from tls_toolkit.app import NO_HOSTS, PORTS, Certificate, Host, toolkit
 from tls_toolkit.files import load, ordered
 from tls_toolkit.handshake import Target, shake
 from tls_toolkit.judgement import Judgement, Thresholds, of_file, of_host
@@ -62,8 +62,10 @@ def sweep(
     every: list[Watched] = [*ctx.records(Host).list(), *ctx.records(Certificate).list()]
     hosts = [one for one in every if one.enabled and (not tag or tag in one.tags)]
     if not hosts:
-        which = f'with the tag "{tag}"' if tag else "to watch"
-        raise ToolkitError(f'There are no hosts {which}. Add some to "Hosts".')
+        if tag and every:
+            raise ToolkitError(f"no enabled host has the tag {tag!r}.", field="tag")
+        said = "All that is watched is switched off." if every else NO_HOSTS
+        return views.Section(title="Sweep", views=[views.Markdown(text=said)])
     before, found = last(ctx), {}
     # Settings are fetched here: threads share what is there already.
     config = ctx.settings

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import time
 from typing import Annotated, Any
 
 from pydantic import Field
 from toolkit_sdk import Context, ToolkitError, views
 
-from tls_toolkit.app import PORTS, Host, toolkit
+from tls_toolkit import naming
+from tls_toolkit.app import NO_HOSTS, NO_SWEEP, PORTS, Certificate, Host, toolkit
 from tls_toolkit.judgement import Thresholds, expiry_state
 from tls_toolkit.sweeping import last
-
-_LINE = re.compile(
-    r"^(?:(?P<protocol>[a-z0-9]+)://)?(?P<host>\[[^\]]+\]|[^\s:\[\]/]+)(?::(?P<port>\d+))?$"
-)
 
 
 @toolkit.operation(title="Expiry calendar", interactive=True, timeout=30)
@@ -26,7 +22,9 @@ def calendar(
     """Show which certificates end when, by what the last sweep found."""
     results = [one for one in last(ctx).values() if one.ends is not None]
     if not results:
-        raise ToolkitError('Nothing is known yet. Run "Sweep all hosts" first.')
+        watched = ctx.records(Host).list() or ctx.records(Certificate).list()
+        said = views.Markdown(text=NO_SWEEP if watched else NO_HOSTS)
+        return views.Section(title="Calendar", views=[said])
     now = dt.datetime.now(dt.UTC)
     limit = now + dt.timedelta(weeks=weeks)
     config = ctx.settings
@@ -60,7 +58,7 @@ def history(
     """Show days left over time, and when certificate or state changed."""
     samples = ctx.history(f"host:{host.record_id}").read(since=time.time() - days * 86_400)
     if not samples:
-        raise ToolkitError(f"{host.label} has no history yet: no sweep has seen it in that time.")
+        return views.Section(title=host.label, views=[views.Markdown(text=NO_SWEEP)])
     points = [(sample.at, sample.value["days"]) for sample in samples]
     events, before = [], None
     for sample in samples:
@@ -128,20 +126,12 @@ def _identity(host: Host) -> tuple[str, int, str]:
 
 
 def _host(line: str, tags: list[str], owner: str) -> Host:
-    match = _LINE.match(line)
-    protocol = (match["protocol"] or "tls") if match else ""
-    protocol = {"https": "tls", "postgres": "postgresql"}.get(protocol, protocol)
-    if match is None or protocol not in PORTS:
-        raise ToolkitError(
-            f"{line!r} is not a host; write example.com, example.com:8443 "
-            f"or smtp://mail.example.com (also {', '.join(PORTS)}).",
-            field="hosts",
-        )
-    port = int(match["port"]) if match["port"] else None
-    if port is not None and not 1 <= port <= 65535:
-        raise ToolkitError(f"{line!r}: a port is from 1 to 65535.", field="hosts")
-    host = match["host"].strip("[]")
-    return Host(host=host, port=port, protocol=protocol, tags=tags, owner=owner)  # type: ignore[arg-type]
+    try:
+        named = naming.read(line)
+    except ValueError as error:
+        raise ToolkitError(f"{error}.", field="hosts") from None
+    protocol = named.protocol or "tls"
+    return Host(host=named.host, port=named.port, protocol=protocol, tags=tags, owner=owner)
 
 
 @toolkit.card(title="Certificates", refresh=300)

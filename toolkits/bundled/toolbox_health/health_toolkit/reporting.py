@@ -10,7 +10,7 @@ from statistics import quantiles
 from typing import Annotated, Any
 
 from pydantic import Field
-from toolkit_sdk import Context, Sample, ToolkitError, views
+from toolkit_sdk import Context, Sample, views
 
 from health_toolkit import ledger
 from health_toolkit.app import toolkit
@@ -18,17 +18,16 @@ from health_toolkit.judging import OK, UNKNOWN, lasted
 from health_toolkit.ledger import CHECKS, INCIDENTS
 
 _DAY, _HOUR, _READ, _POINTS = 86_400, 3600, 50_000, 1000
+_NO_CHECKS = (
+    "There are no checks of that time. Run or schedule "
+    "[Check the platform](/toolkits/toolbox_health/run/check/)."
+)
 Hours = Annotated[int, Field(ge=1, le=24 * 60, description="How far back")]
 Days = Annotated[int, Field(ge=1, le=3650, description="How far back")]
 
 
 def _checks(ctx: Context, hours: float) -> list[Sample]:
-    found = ctx.history(CHECKS).read(since=time.time() - hours * _HOUR, limit=_READ)
-    if not found:
-        raise ToolkitError(
-            'There are no checks of that time. Run or schedule "Check the platform".'
-        )
-    return found
+    return ctx.history(CHECKS).read(since=time.time() - hours * _HOUR, limit=_READ)
 
 
 @toolkit.operation(title="History", interactive=True, timeout=60)
@@ -36,6 +35,9 @@ def history(ctx: Context, hours: Hours = 24) -> views.Section:
     """Show latency, availability and queues over time, by the checks that were kept."""
     samples = _checks(ctx, hours)
     ctx.log.info("%d checks in %d hours", len(samples), hours)
+    if not samples:
+        said = views.Markdown(text=_NO_CHECKS)
+        return views.Section(title="History of the platform", views=[said])
     names = _names(samples, "c")
     queues = _names(samples, "q")
     answering = [name for name in names if name not in ("Scheduler", "Runners")]

@@ -23,7 +23,7 @@ from zabbix_toolkit.catalog import look
 from zabbix_toolkit.client import Api, ApiError
 from zabbix_toolkit.hostfile import Line
 from zabbix_toolkit.hostrow import HostRow
-from zabbix_toolkit.planning import Existing, Plan, Rules
+from zabbix_toolkit.planning import Existing, Plan, Rules, Usual
 
 
 def _columns(upload: File | None) -> File | None:
@@ -88,17 +88,18 @@ def add_hosts(
     When some hosts fail, the job fails after the others; running it again does those alone.
     """
     lines = _lines(hosts, text, upload)
-    lines = [_filled(line, groups, templates, proxy) for line in lines]
+    usual = Usual(groups, templates, proxy.strip())
+    lines = [usual.fill(line) for line in lines]
     api = Api(ctx, instance)
     ctx.log.info("%s is Zabbix %s", instance.name, api.dialect.version)
     rules = Rules(existing, create_groups)
     if ctx.dry_run:
-        plans = _planned(api, lines, rules)
+        plans = _planned(api, lines, rules, usual)
         return showing.plans(ctx, plans, {}, dry_run=True)
     with ctx.step("plan", key=_digest(instance, lines, rules)) as step:
         resumed = step.done
         if not step.done:
-            plans = _planned(api, lines, rules)
+            plans = _planned(api, lines, rules, usual)
             if refused == "stop":
                 _stop_at_refused(ctx, plans)
             step.value = [one.packed() for one in plans]
@@ -126,11 +127,13 @@ def _stop_at_refused(ctx: Context, plans: list[Plan]) -> None:
 
 def _lines(hosts: list[HostRow], text: str, upload: File | None) -> list[Line]:
     lines = [Line(number, row.host, row) for number, row in enumerate(hosts, 1)]
-    for content in (text, upload.text() if upload else ""):
+    for field, content in (("text", text), ("upload", upload.text() if upload else "")):
         if content.strip():
-            lines += hostfile.read(content)
+            lines += hostfile.read(content, field)
     if not lines:
-        raise ToolkitError("There are no hosts to add: fill in a row, paste CSV, or give a file.")
+        raise ToolkitError(
+            "there are no hosts to add: fill in a row, paste CSV, or give a file.", field="hosts"
+        )
     if len(lines) > hostfile.MOST_ROWS:
         raise ToolkitError(
             f"There are {len(lines):,} rows; {hostfile.MOST_ROWS:,} is the most at a time."
@@ -144,16 +147,9 @@ def _digest(instance: Instance, lines: list[Line], rules: Rules) -> str:
     return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
 
-def _filled(line: Line, groups: str, templates: str, proxy: str) -> Line:
-    if line.row is None:
-        return line
-    usual = {"groups": groups, "templates": templates, "proxy": proxy.strip()}
-    update = {name: value for name, value in usual.items() if value and not getattr(line.row, name)}
-    return Line(line.number, line.host, line.row.model_copy(update=update))
-
-
-def _planned(api: Api, lines: list[Line], rules: Rules) -> list[Plan]:
-    made = look(api, **planning.named(lines))
+def _planned(api: Api, lines: list[Line], rules: Rules, usual: Usual) -> list[Plan]:
+    made = look(api, **planning.named(lines, usual))
+    usual.check(api.dialect, made, rules)
     plans = planning.plan(api, made, lines, rules)
     for one in plans:
         level = api.ctx.log.warning if one.act == "refused" else api.ctx.log.info

@@ -12,6 +12,7 @@ toolkit = Toolkit()
 
 PEM: dict[str, Any] = {"x-widget": "textarea"}
 URL = r"^https?://[^\s@?#]+$"
+_EXAMPLE = "https://zabbix.example.com/zabbix"
 PROXY = r"^$|^https?://[^\s@?#]+$"
 
 
@@ -48,8 +49,9 @@ class Instance(Record):
         min_length=1,
         max_length=1000,
         pattern=URL,
+        json_schema_extra={"x-says": f"write a URL such as {_EXAMPLE}, without a user or a query"},
         title="URL",
-        description="Of the frontend, like https://zabbix.example.com/zabbix",
+        description=f"Of the frontend, like {_EXAMPLE}",
     )
     token: Secret | None = Field(
         default=None, description="An API token of Zabbix (Users, API tokens); kept in Vault"
@@ -66,6 +68,7 @@ class Instance(Record):
         default="",
         max_length=500,
         pattern=PROXY,
+        json_schema_extra={"x-says": "write a URL such as http://proxy.example.com:3128"},
         description="HTTP proxy on the way there, like http://proxy.example.com:3128",
     )
     owner: str = Field(default="", max_length=100)

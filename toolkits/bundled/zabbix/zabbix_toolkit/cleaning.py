@@ -47,7 +47,7 @@ def _there(session: Session, kinds: list[Kind]) -> list[Orphans]:
         if session.value("SELECT to_regclass(%s)", one.table) is not None
     ]  # fmt: skip
     if not found:
-        raise ToolkitError("kinds: this database has no tables of these kinds.")
+        raise ToolkitError("this database has no tables of these kinds.", field="kinds")
     return found
 
 

@@ -12,11 +12,10 @@ import psycopg
 from psycopg import sql
 from pydantic import Field
 from toolkit_sdk import Cancelled, Context, LongText, Record, Secret, ToolkitError
-from toolkit_sdk.net import NetError, resolve
+from toolkit_sdk.net import Host, NetError, resolve
 
 from zabbix_toolkit.app import PEM, Config, toolkit
 
-HOST = r"^[A-Za-z0-9_.:\-]+$"
 _OLDEST = 6_000_000
 _CONNECT_SECONDS = 10
 
@@ -26,13 +25,14 @@ class Database(Record):
     """The PostgreSQL database of a Zabbix server, for the operations that work on it."""
 
     name: str = Field(min_length=1, max_length=100)
-    host: str = Field(
-        min_length=1, max_length=253, pattern=HOST, description="Name or address of PostgreSQL"
-    )
+    host: Host = Field(min_length=1, max_length=253, description="Name or address of PostgreSQL")
     port: int = Field(default=5432, ge=1, le=65535)
     database: str = Field(default="zabbix", min_length=1, max_length=63)
     db_schema: str = Field(
-        default="public", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$", title="Schema"
+        default="public",
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$",
+        title="Schema",
+        json_schema_extra={"x-says": "write the name of a schema, such as public"},
     )
     user: str = Field(default="zabbix", min_length=1, max_length=63)
     password: Secret | None = Field(default=None, description="Kept in Vault")

@@ -70,7 +70,9 @@ def export(
     chosen = select(api, what, filters)
     ids = chosen.ids(api)
     if not ids:
-        raise ToolkitError(f"There are no {what} that fit the filters, so there is no file.")
+        raise ToolkitError(
+            f"there are no {what} that fit them, so there is no file.", field="filters"
+        )
     ctx.log.info("%d %s", len(ids), what)
     name = what.replace(" ", "-")
     if form.startswith("zabbix"):

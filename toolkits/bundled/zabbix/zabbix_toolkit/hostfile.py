@@ -31,17 +31,20 @@ class Line:
     error: str = ""
 
 
-def read(content: str) -> list[Line]:
-    """Read CSV with a line of column names. Raises ``ToolkitError`` for what is no such file."""
+def read(content: str, field: str = "") -> list[Line]:
+    """Read CSV with a line of column names. Raises ``ToolkitError`` at the input ``field`` for
+    what is no such file."""
     try:
         reader = _reader(content)
         found = [_line(reader.line_num, row) for row in reader]
     except csv.Error as error:
-        raise ToolkitError(f"This is not CSV: {error}.") from None
+        raise ToolkitError(f"this is not CSV: {error}.", field=field) from None
     except ValueError as error:
-        raise ToolkitError(f"{error}.") from None
+        raise ToolkitError(f"{error}.", field=field) from None
     if len(found) > MOST_ROWS:
-        raise ToolkitError(f"There are {len(found):,} rows; {MOST_ROWS:,} is the most at a time.")
+        raise ToolkitError(
+            f"there are {len(found):,} rows; {MOST_ROWS:,} is the most at a time.", field=field
+        )
     return found
 
 

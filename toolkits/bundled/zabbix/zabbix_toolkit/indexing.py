@@ -87,7 +87,7 @@ def rebuild_indexes(
             one for one in found if one.size >= at_least_mib << 20 and not one.left_behind
         ]
         if not wanted:
-            raise ToolkitError("tables: none of their indexes is that large.")
+            raise ToolkitError("none of their indexes is that large.", field="tables")
         if ctx.dry_run:
             rows = _tried(session, wanted)
             for row, one in zip(rows, wanted, strict=True):
@@ -107,7 +107,7 @@ def _indexes(session: Session, tables: list[str]) -> list[Index]:
         name for name in missing if session.value("SELECT to_regclass(%s)", name) is None
     ]  # fmt: skip
     if unknown and not found:
-        raise ToolkitError(f"tables: there is no table {', '.join(unknown)}.")
+        raise ToolkitError(f"there is no table {', '.join(unknown)}.", field="tables")
     for name in unknown:
         session.ctx.log.warning("there is no table %s", name)
     return found

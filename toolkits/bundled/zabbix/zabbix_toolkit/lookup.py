@@ -50,7 +50,7 @@ def _ids(
         if not ones:
             missing.append(pattern)
     if missing:
-        raise ToolkitError(f"{field}: no such {what}: {', '.join(missing)}.")
+        raise ToolkitError(f"no such {what}: {', '.join(missing)}.", field=field)
     return list(found)
 
 

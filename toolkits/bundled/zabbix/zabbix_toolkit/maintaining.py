@@ -127,13 +127,13 @@ def plan_maintenance(
     api = Api(ctx, instance)
     window = _window(start, minutes, repeat, days, until)
     if not hosts.strip() and not groups.strip():
-        raise ToolkitError("hosts: name at least one host or host group.")
+        raise ToolkitError("name at least one host or host group.", field="hosts")
     if tags.strip() and not collect_data:
-        raise ToolkitError("tags: they need the data to be collected.")
+        raise ToolkitError("they need the data to be collected.", field="tags")
     hostids, groupids = host_ids(api, hosts), group_ids(api, groups)
     covered = _covered(api, hostids, groupids)
     if api.get("maintenance", filter={"name": [name]}, output=["maintenanceid"]):
-        raise ToolkitError(f"name: there is a maintenance {name!r} already.")
+        raise ToolkitError(f"there is a maintenance {name!r} already.", field="name")
     params: dict[str, Any] = {
         "name": name, "description": description, "maintenance_type": int(not collect_data),
         "hosts": [{"hostid": one} for one in hostids],
@@ -163,15 +163,17 @@ def _window(
         zoned(start, now), minutes, repeat, tuple(days), zoned(until, now) if until else None
     )
     if repeat == "once" and until is not None:
-        raise ToolkitError("until: it is for a repeated maintenance; this one ends by its minutes.")
+        raise ToolkitError(
+            "it is for a repeated maintenance; this one ends by its minutes.", field="until"
+        )
     if days and repeat != "weekly":
-        raise ToolkitError("days: they are for a weekly maintenance.")
+        raise ToolkitError("they are for a weekly maintenance.", field="days")
     if window.till <= now.timestamp():
-        raise ToolkitError("start: this maintenance would be over already.")
+        raise ToolkitError("this maintenance would be over already.", field="start")
     if window.till <= window.since:
-        raise ToolkitError("until: it is before start.")
+        raise ToolkitError("it is before start.", field="until")
     if repeat == "daily" and minutes > 1440:
-        raise ToolkitError("minutes: one of a daily maintenance takes at most 1440.")
+        raise ToolkitError("one of a daily maintenance takes at most 1440.", field="minutes")
     return window
 
 
@@ -215,7 +217,9 @@ def end_maintenance(
     if not delete:
         found = [one for one in found if int(one["active_till"]) > now]
     if not found:
-        raise ToolkitError(f"name: there is no such maintenance{'' if delete else ' to end'}.")
+        raise ToolkitError(
+            f"there is no such maintenance{'' if delete else ' to end'}.", field="name"
+        )
     for _, one in ctx.progress(found, label="Ending"):
         if ctx.dry_run:
             continue

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from toolkit_sdk import ToolkitError
+
 from zabbix_toolkit.catalog import Catalog, missing_interfaces
 from zabbix_toolkit.changing import changes_of
 from zabbix_toolkit.client import Api
@@ -40,15 +42,45 @@ class Rules:
     create_groups: bool
 
 
-def named(lines: list[Line]) -> dict[str, set[str]]:
-    """What the rows name, by its kind; to ask the server for."""
+@dataclass(frozen=True)
+class Usual:
+    """What rows have that name none of their own."""
+
+    groups: str = ""
+    templates: str = ""
+    proxy: str = ""
+
+    def fill(self, line: Line) -> Line:
+        """The line with what it leaves out."""
+        if line.row is None:
+            return line
+        update = {
+            name: value for name, value in asdict(self).items()
+            if value and not getattr(line.row, name)
+        }  # fmt: skip
+        return Line(line.number, line.host, line.row.model_copy(update=update))
+
+    def check(self, dialect: Dialect, made: Catalog, rules: Rules) -> None:
+        """Raises ``ToolkitError`` at the input that names what is not there."""
+        unknown = [name for name in parts(self.groups) if name not in made.groups]
+        if unknown and not rules.create_groups:
+            raise ToolkitError(f"no such host group: {', '.join(unknown)}.", field="groups")
+        unknown = [name for name in parts(self.templates) if name not in made.templates]
+        if unknown:
+            raise ToolkitError(f"no such template: {', '.join(unknown)}.", field="templates")
+        for why in _proxy_refusal(dialect, made, self.proxy):
+            raise ToolkitError(f"{why}.", field="proxy")
+
+
+def named(lines: list[Line], usual: Usual) -> dict[str, set[str]]:
+    """What the rows and the usual name, by its kind; to ask the server for."""
     rows = [line.row for line in lines if line.row is not None]
     return {
         "hosts": {row.host for row in rows},
         "names": {row.name for row in rows if row.name},
-        "groups": {name for row in rows for name in parts(row.groups)},
-        "templates": {name for row in rows for name in parts(row.templates)},
-        "proxies": {row.proxy for row in rows},
+        "groups": {name for row in [*rows, usual] for name in parts(row.groups)},
+        "templates": {name for row in [*rows, usual] for name in parts(row.templates)},
+        "proxies": {row.proxy for row in [*rows, usual]},
     }
 
 

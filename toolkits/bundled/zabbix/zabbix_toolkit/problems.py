@@ -150,7 +150,7 @@ def acknowledge(
     params = _action(api, actions, message, severity, suppress_minutes)
     found = find(api, which)
     if not found:
-        raise ToolkitError("There are no problems that fit.")
+        raise ToolkitError("there are no problems that fit.", field="which")
     if ctx.dry_run:
         return views.Section(title=f"{len(found)} problems would be changed", views=[table(found)])
     outcomes: dict[str, Any] = {}
@@ -176,10 +176,12 @@ def _action(
 ) -> dict[str, Any]:
     wrong = [one for one in actions if not api.dialect.can(one)]
     if wrong:
-        raise ToolkitError(f"actions: Zabbix {api.dialect.version} cannot {wrong[0]} problems.")
+        raise ToolkitError(
+            f"Zabbix {api.dialect.version} cannot {wrong[0]} problems.", field="actions"
+        )
     for one in ("acknowledge", "suppress"):
         if one in actions and f"un{one}" in actions:
-            raise ToolkitError(f"actions: {one} and un{one} exclude each other.")
+            raise ToolkitError(f"{one} and un{one} exclude each other.", field="actions")
     bits = sum(_BITS[one] for one in set(actions))
     params: dict[str, Any] = {}
     if message.strip():
@@ -189,5 +191,5 @@ def _action(
     if "suppress" in actions:
         params["suppress_until"] = int(time.time()) + 60 * minutes if minutes else 0
     if not bits:
-        raise ToolkitError("actions: choose what to do, or give a message or a severity.")
+        raise ToolkitError("choose what to do, or give a message or a severity.", field="actions")
     return {"action": bits, **params}

@@ -92,7 +92,9 @@ def select(api: Api, what: What, filters: Filters) -> Selection:
     if filters.status != "any" and what != "hosts":
         unusable.append("status")
     if unusable:
-        raise ToolkitError(f"filters.{unusable[0]}: it is no filter for {what}; leave it empty.")
+        raise ToolkitError(
+            f"it is no filter for {what}; leave it empty.", field=f"filters.{unusable[0]}"
+        )
     return {"hosts": _hosts, "templates": _templates, "host groups": _groups}[what](api, filters)
 
 

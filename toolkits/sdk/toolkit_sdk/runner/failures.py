@@ -32,13 +32,18 @@ def failure_of(error: BaseException, bundle: str) -> dict[str, Any]:
         return {**_report("describe_error", str(error)), "errors": errors}
     if isinstance(error, ToolkitError):
         if field := getattr(error, "field", ""):
-            errors = [{"loc": [str(field)], "message": error.message}]
+            errors = [{"loc": _place(str(field)), "message": error.message}]
             return {**_report("invalid_inputs", str(error)), "errors": errors}
         return _report("failed" if getattr(error, "retry", True) else "permanent", str(error))
     if isinstance(error, SystemExit):
         message = f"the toolkit called sys.exit({error.code!r})"
         return _report("failed", message, _frames(error, bundle))
     return _report("failed", _sentence(error), _frames(error, bundle))
+
+
+def _place(field: str) -> list[str | int]:
+    """``filters.groups`` and ``hosts.0.name`` as the places that they are within an input."""
+    return [int(part) if part.isdecimal() else part for part in field.split(".")]
 
 
 def _known(error: Failure, bundle: str) -> dict[str, Any]:

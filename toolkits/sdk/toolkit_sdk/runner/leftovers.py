@@ -12,12 +12,13 @@ _GRACE_SECONDS = 0.2
 _TASKS = Path("/proc/self/task")
 
 
-def running(before: set[int | None]) -> list[str]:
+def running(before: set[int | None], *, patient: bool = True) -> list[str]:
     """Name the threads that were not there ``before`` and the processes below this one.
 
-    Such a runner is replaced: what one job left must not run beside the next.
+    Such a runner is replaced: what one job left must not run beside the next. If ``patient``,
+    those that are about to end get a moment for it.
     """
-    deadline = time.monotonic() + _GRACE_SECONDS
+    deadline = time.monotonic() + (_GRACE_SECONDS if patient else 0)
     while (found := _threads(before) + _processes()) and time.monotonic() < deadline:
         time.sleep(0.01)
     return found

@@ -26,6 +26,8 @@ from toolkit_sdk.runner.failures import failure_of
 from toolkit_sdk.toolkit import Toolkit
 from toolkit_sdk.views import View
 
+_STOPPED = frozenset({"cancelled", "timed_out"})
+
 
 class _Handler(logging.Handler):
     """Sends log records of toolkit code and its libraries up."""
@@ -63,7 +65,9 @@ class Requests:
             self._channel.current = request["id"]
             before = leftovers.identities()
             answer = self._answer(request)
-            left = leftovers.running(before)
+            # Whoever cancelled waits for the end, and this runner is not used again.
+            patient = answer.get("kind") not in _STOPPED
+            left = leftovers.running(before, patient=patient)
             for stream in (sys.stdout, sys.stderr):
                 stream.flush()
             self._channel.finish()
