@@ -292,7 +292,7 @@ def test_one_problem_that_the_server_will_not_close_does_not_keep_the_others(
 ):
     ctx, instance = prepared
     events = trouble(zabbix, unique)
-    with pytest.raises(StepsFailed, match="1 items") as failed:
+    with pytest.raises(StepsFailed, match="1 item:") as failed:
         ctx.run("acknowledge", instance=instance, actions=["close"],
                 which={"event_ids": "; ".join(events)})  # fmt: skip
 
