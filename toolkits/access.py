@@ -95,9 +95,17 @@ def can_cancel(user: Any, job: Job) -> bool:
     return scope(user, permission).covers(job.toolkit_slug, job.operation)
 
 
+def asked_for(user: Any, job: Job) -> bool:
+    """Whether ``user`` is behind the request for ``job``: asked for it, or made or changed the
+    schedule that did."""
+    if job.requested_by_id is not None:
+        return bool(job.requested_by_id == user.pk)
+    return any(str(user.pk) in approval.asked_by for approval in job.approvals.all())
+
+
 def can_approve(user: Any, job: Job) -> bool:
     """Whether ``user`` may decide on ``job``: with ``approve_job``, and never on their own."""
-    if job.requested_by_id == user.pk:
+    if asked_for(user, job):
         return False
     return scope(user, "toolkits.approve_job").covers(job.toolkit_slug, job.operation)
 

@@ -14,11 +14,12 @@ from toolkits import vaulted
 from toolkits.bundles import environment
 from toolkits.bundles.permissions import Permissions, more_than
 from toolkits.models import Record, Toolkit, ToolkitSettings
+from toolkits.schedules import checking
 from toolkits.schemas import Schema, properties, resolve, without_null
 
 _OPTIONS = (
     "title", "effect", "timeout", "interactive", "dry_run", "idempotent", "retries", "queue",
-    "requires_approval", "permission", "concurrency", "locks", "backoff",
+    "requires_approval", "permission", "concurrency", "locks", "backoff", "on_vault_away",
 )  # fmt: skip
 _LIMITS = (
     "default", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
@@ -27,11 +28,6 @@ _LIMITS = (
 _DEEPEST = 8
 _RECORDS_READ = 10_000
 _BREAKS_SHOWN = 50
-
-#: Further kinds of saved things that a version may break: each yields ``{kind, id, label,
-#: problem}`` for a toolkit and the description of the version. Schedules add themselves here.
-SAVED: list[Callable[[Toolkit, dict[str, Any]], Iterable[dict[str, Any]]]] = []
-
 
 def compare(
     toolkit: Toolkit | None,
@@ -193,8 +189,10 @@ def _by_name(pins: list[str]) -> dict[str, str]:
 def _breaks(toolkit: Toolkit, described: dict[str, Any]) -> Iterable[dict[str, Any]]:
     yield from _broken_settings(toolkit, described)
     yield from _broken_records(toolkit, described)
-    for saved in SAVED:
-        yield from saved(toolkit, described)
+    for schedule, problem in checking.broken_by(toolkit, described):
+        yield {
+            "kind": "schedule", "id": str(schedule.pk), "label": schedule.name, "problem": problem
+        }  # fmt: skip
 
 
 def _broken_settings(toolkit: Toolkit, described: dict[str, Any]) -> Iterable[dict[str, Any]]:

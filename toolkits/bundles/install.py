@@ -14,6 +14,7 @@ from toolkits.bundles import leftovers, planning, progress, storage, store
 from toolkits.bundles.permissions import Permissions
 from toolkits.bundles.planning import PlanOptions
 from toolkits.errors import BundleError, Conflict, NotUsable
+from toolkits.jobs import approvals
 from toolkits.models import InstallPlan, PlanState, Toolkit, ToolkitVersion
 from toolkits.schedules import checking
 
@@ -146,3 +147,4 @@ def switch(toolkit: Toolkit, version: ToolkitVersion) -> None:
     toolkit.save()
     cards.sync(toolkit)
     checking.revalidate(toolkit)
+    approvals.void_outdated(toolkit)

@@ -13,14 +13,16 @@ from django.utils import timezone
 
 from toolbox.events import emit
 from toolkits import versions
-from toolkits.access import can_approve
+from toolkits.access import asked_for, can_approve
 from toolkits.errors import Conflict, NotUsable
 from toolkits.jobs.ending import end_waiting
 from toolkits.jobs.ready import make_ready
-from toolkits.jobs.states import JobState
-from toolkits.models import ApprovalState, Job, JobApproval
+from toolkits.jobs.states import WAITING, JobState
+from toolkits.models import ApprovalState, Job, JobApproval, Toolkit
 
 _BATCH = 100
+_OTHER_VERSION = "the toolkit's version changed after it was requested"
+_OTHER_WORK = "its inputs or its plan are not those that were approved"
 S = JobState
 
 
@@ -33,7 +35,15 @@ def open_request(job: Job) -> JobApproval:
     """Ask for consent to ``job``."""
     expires = timezone.now() + timedelta(seconds=settings.TOOLKIT_APPROVAL_SECONDS)
     emit("job.approval_requested", target=job, operation=job.operation)
-    return JobApproval.objects.create(job=job, expires_at=expires)
+    return JobApproval.objects.create(job=job, expires_at=expires, asked_by=_asked_by(job))
+
+
+def _asked_by(job: Job) -> list[str]:
+    """Who is behind the request. Kept with it: a schedule may be gone when it is decided on."""
+    if job.requested_by_id is not None:
+        return [str(job.requested_by_id)]
+    schedule = job.schedule
+    return sorted({*schedule.authors, str(schedule.created_by_id)}) if schedule else []
 
 
 def digest_of(job: Job) -> str:
@@ -98,7 +108,7 @@ def _decidable(job: Job, user: Any) -> JobApproval:
     approval = pending(job)
     if job.state != S.AWAITING_APPROVAL or approval is None:
         raise NotUsable("The job does not wait for approval.")
-    if job.requested_by_id == user.pk:
+    if asked_for(user, job):
         raise NotUsable("Whoever requests a job cannot approve it. Somebody else must decide.")
     if not can_approve(user, job):
         raise NotUsable("You may not approve jobs of this toolkit.")
@@ -123,21 +133,27 @@ def _decide(
 
 def _check_current(job: Job) -> None:
     """Refuse to decide on a version that is not the installed one any more."""
-    toolkit = job.toolkit
-    if toolkit is not None and toolkit.active_version_id == job.version_id:
+    if _is_current(job):
         return
     with transaction.atomic():
-        void(job, "the toolkit's version changed")
-        _end(job, "The toolkit's version changed before it was approved. Request it again.")
+        void(job, _OTHER_VERSION)
+        _end(job, _reason(_OTHER_VERSION))
     raise Conflict("The toolkit's version changed since it was requested. Request the run again.")
 
 
 def still_valid(job: Job) -> bool:
     """Whether the consent given to a job that is about to run still fits it."""
     approval = job.approvals.filter(state=ApprovalState.APPROVED).first()
-    if approval is None or approval.digest != digest_of(job):
-        return False
+    return approval is not None and _is_current(job) and approval.digest == digest_of(job)
+
+
+def _is_current(job: Job) -> bool:
+    """Whether the version that it is for is still the installed one."""
     return job.toolkit is not None and job.toolkit.active_version_id == job.version_id
+
+
+def _reason(why: str) -> str:
+    return f"It was not run: {why}. Request it again."
 
 
 def void(job: Job, why: str) -> None:
@@ -149,14 +165,29 @@ def void(job: Job, why: str) -> None:
 
 def fail_void(job: Job) -> None:
     """End a job whose consent was given to something else than what would run now."""
-    why = "its inputs, version or plan are not those that were approved"
+    why = _OTHER_WORK if _is_current(job) else _OTHER_VERSION
     with transaction.atomic():
         void(job, why)
-        _end(job, f"It was not run: {why}. Request it again.", source=S.QUEUED)
+        _end(job, _reason(why), S.QUEUED)
 
 
-def _end(job: Job, reason: str, source: JobState = S.AWAITING_APPROVAL) -> None:
-    end_waiting(job, S.CANCELLED, reason, [source])
+def void_outdated(toolkit: Toolkit) -> int:
+    """Void what was asked or consented to for another version than the one that is installed now,
+    in the caller's transaction; returns how many jobs that ends."""
+    live = JobApproval.objects.filter(
+        state__in=[ApprovalState.PENDING, ApprovalState.APPROVED],
+        job__toolkit=toolkit,
+        job__state__in=WAITING,
+    )
+    outdated = list(live.exclude(job__version=toolkit.active_version_id).select_related("job"))
+    for approval in outdated:
+        void(approval.job, _OTHER_VERSION)
+        _end(approval.job, _reason(_OTHER_VERSION), *WAITING)
+    return len(outdated)
+
+
+def _end(job: Job, reason: str, *sources: JobState) -> None:
+    end_waiting(job, S.CANCELLED, reason, sources or [S.AWAITING_APPROVAL])
 
 
 def expire_due() -> int:

@@ -27,6 +27,9 @@ class JobApproval(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=ApprovalState, default=ApprovalState.PENDING
     )
+    asked_by = models.JSONField(
+        default=list, editable=False, help_text=_("Who asked for the run: none of them approves.")
+    )
     requested_at = models.DateTimeField(_("requested"), default=timezone.now)
     expires_at = models.DateTimeField(_("expires"))
     decided_by = models.ForeignKey(

@@ -77,6 +77,9 @@ class Schedule(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    authors = models.JSONField(
+        default=list, editable=False, help_text=_("Who made or changed it: none of them approves.")
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 

@@ -39,6 +39,7 @@ def _approvals(user: Any) -> list[Job]:
         return []
     waiting = access.visible_jobs(user).filter(state=JobState.AWAITING_APPROVAL)
     waiting = waiting.exclude(requested_by=user).select_related("requested_by")
+    waiting = waiting.prefetch_related("approvals")
     found = waiting.defer("inputs", "result", "error").order_by("id")[: _MOST * 4]
     return [job for job in found if access.can_approve(user, job)][:_MOST]
 

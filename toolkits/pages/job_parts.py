@@ -80,7 +80,7 @@ def _decision(request: PageRequest, job: Job) -> dict[str, Any]:
         "approval": approvals.pending(job),
         "digest": approvals.digest_of(job),
         "can_approve": access.can_approve(request.user, job),
-        "is_own": job.requested_by_id == request.user.pk,
+        "is_own": access.asked_for(request.user, job),
     }
 
 

@@ -3,6 +3,7 @@ that is installed now."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
@@ -64,6 +65,17 @@ def flag(schedule: Schedule, problem: str) -> None:
         else:
             emit("schedule.cleared", target=schedule)
     schedule.problem = problem
+
+
+def broken_by(
+    toolkit: Toolkit, description: dict[str, Any]
+) -> Iterator[tuple[Schedule, str]]:
+    """Yield the schedules that run now and could not on another version, and why not."""
+    schedules = Schedule.objects.filter(toolkit=toolkit).select_related("owner", "toolkit")
+    for schedule in schedules.order_by("name", "id"):
+        problem = problem_of(schedule, description)
+        if problem and problem != schedule.problem:
+            yield schedule, problem
 
 
 def revalidate(toolkit: Toolkit) -> int:

@@ -15,7 +15,14 @@ from toolkits.access import can_change_schedule, can_manage_toolkits, role_can_u
 from toolkits.errors import FieldError, InputError, NotUsable
 from toolkits.jobs import job_secrets
 from toolkits.jobs.dispatch import Origin, checked_inputs, submit
-from toolkits.models import Job, MissedPolicy, OverlapPolicy, Schedule, Toolkit
+from toolkits.models import (
+    Job,
+    MissedPolicy,
+    OverlapPolicy,
+    Schedule,
+    ScheduleKind,
+    Toolkit,
+)
 from toolkits.schedules import checking, timing
 from toolkits.schemas import secret_names
 
@@ -33,8 +40,9 @@ def create(
 ) -> Schedule:
     """Make a schedule and return it. Raises ``InputError`` or ``NotUsable``."""
     _allow(user, toolkit, str(values.get("operation") or ""), owner)
-    schedule = Schedule(toolkit=toolkit, owner=owner, created_by=user)
+    schedule = Schedule(toolkit=toolkit, owner=owner, created_by=user, authors=[str(user.pk)])
     _set(schedule, values)
+    _check_once(schedule)
     _keep_inputs(schedule, inputs)
     timing.plan_next(schedule, timezone.now())
     with transaction.atomic():
@@ -53,6 +61,8 @@ def change(
     before = {name: getattr(schedule, name) for name in FIELDS}
     old_inputs = schedule.inputs
     _set(schedule, values)
+    if (schedule.kind, schedule.run_at) != (before["kind"], before["run_at"]):
+        _check_once(schedule)
     if inputs is not None:
         _keep_inputs(schedule, inputs)
     timing.plan_next(schedule, timezone.now())
@@ -60,6 +70,8 @@ def change(
     changed = sorted(name for name in FIELDS if getattr(schedule, name) != before[name])
     if schedule.inputs != old_inputs:
         changed.append("inputs")
+    if str(user.pk) not in schedule.authors:
+        schedule.authors = [*schedule.authors, str(user.pk)]
     with transaction.atomic():
         schedule.save()
         emit("schedule.changed", actor=user, target=schedule, changes={"fields": changed})
@@ -162,6 +174,12 @@ def _set(schedule: Schedule, values: dict[str, Any]) -> None:
             message = f"must be one of {', '.join(choices.values)}"
             raise InputError([FieldError((name,), message)])
     timing.check(schedule)
+
+
+def _check_once(schedule: Schedule) -> None:
+    """Refuse a single moment that has passed: it would never run."""
+    if schedule.kind == ScheduleKind.ONCE and schedule.run_at and schedule.run_at <= timezone.now():
+        raise InputError([FieldError(("run_at",), "has passed already")])
 
 
 def _keep_inputs(schedule: Schedule, inputs: dict[str, Any]) -> None:

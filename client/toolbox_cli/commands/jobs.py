@@ -206,6 +206,11 @@ def approve(app: App, job: str, digest: str | None, comment: str) -> None:
     if not digest:
         found = client.get(address(job))
         approval = found["approval"] or {}
+        if approval and found["state"] == "awaiting_approval" and not approval["digest"]:
+            raise ClientError(
+                "Its dry run has not succeeded, so there is no plan to approve yet: "
+                f"toolbox jobs show {approval['plan']}"
+            )
         _ask_about(found, approval)
         digest = approval.get("digest", "")
     made = client.post(address(job, "approve"), {"digest": digest, "comment": comment})

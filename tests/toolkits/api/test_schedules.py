@@ -47,6 +47,7 @@ def test_a_schedule_is_made_with_its_next_runs(api, user, schedule):
         ({"inputs": {"count": 99}}, 422, ["count"]),
         ({"cron": "never"}, 422, ["cron"]),
         ({"time_zone": "Mars"}, 422, ["time_zone"]),
+        ({"kind": "once", "run_at": "2020-01-01T00:00:00Z"}, 422, ["run_at"]),
         ({"toolkit": "other"}, 422, ["toolkit"]),
         ({"operation": "other"}, 422, ["operation"]),
         ({"owner": "nobody"}, 422, ["owner"]),

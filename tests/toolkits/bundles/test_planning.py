@@ -6,6 +6,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from audit.models import Event
@@ -16,6 +17,7 @@ from toolkits.bundles.install import confirm, install_bundle
 from toolkits.bundles.planning import PlanOptions, make_plan
 from toolkits.errors import BundleError, Conflict, NotUsable
 from toolkits.models import InstallPlan, PlanState, Toolkit, ToolkitVersion
+from toolkits.schedules import service
 
 pytestmark = pytest.mark.usefixtures("storage")
 
@@ -169,6 +171,24 @@ def test_records_and_settings_that_fit_no_more_are_named(plan, curator):
     assert broken["id"] == str(record.pk)
     assert "owner: is required" in broken["problem"]
     assert "port: must be at most 1000" in broken["problem"]
+
+
+def test_schedules_that_could_run_no_more_are_named(plan, curator):
+    first = plan(FIRST)
+    confirm(first, curator, digest=first.digest, consent=True)
+    toolkit = Toolkit.objects.select_related("active_version").get()
+    curators = Group.objects.get(name="toolkit.curator")
+    for operation, inputs in (("old", {}), ("check", {"host": "db1"})):
+        service.create(
+            curator, toolkit=toolkit, inputs=inputs, owner=curators, name=f"nightly {operation}",
+            operation=operation, kind="interval", interval_seconds=3600,
+        )  # fmt: skip
+
+    breaks = plan(SECOND, "2.0.0").changes["breaks"]
+
+    named = {one["label"]: one["problem"] for one in breaks if one["kind"] == "schedule"}
+    assert "no operation 'old'" in named["nightly old"]
+    assert set(named) - {"nightly old"} <= {"nightly check"}
 
 
 def test_another_digest_than_the_planned_one_is_not_confirmed(plan, curator):

@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from tests.support.factories import make_row, make_user, operation
+from toolkits.access import can_approve
 from toolkits.errors import Conflict, NotUsable
 from toolkits.jobs import approvals
+from toolkits.jobs.dispatch import Origin
 from toolkits.jobs.states import JobState
 from toolkits.models import Job, JobApproval
+from toolkits.schedules import service
 
 
 @pytest.fixture
@@ -60,6 +64,7 @@ def test_inputs_that_change_after_the_consent_void_it(job, approver, take):
     job.refresh_from_db()
     assert job.state == JobState.CANCELLED
     assert "not those that were approved" in job.reason
+    assert "version" not in job.reason
     assert job.approvals.get().state == "voided"
 
 
@@ -106,3 +111,57 @@ def test_what_nobody_decides_expires(job):
     assert approvals.expire_due() == 0
     job.refresh_from_db()
     assert job.state == JobState.CANCELLED
+
+
+def test_another_version_voids_at_once_what_waits_and_what_was_approved(ask, approver):
+    toolkit = make_row(operations=[operation(requires_approval=True), operation("free")])
+    waiting, approved = ask(toolkit), ask(toolkit)
+    approvals.approve(approved, approver, approvals.digest_of(approved))
+    free = ask(toolkit, "free")
+    toolkit.active_version = make_row().active_version
+    toolkit.save()
+
+    assert approvals.void_outdated(toolkit) == 2
+
+    for job in (waiting, approved):
+        job.refresh_from_db()
+        assert job.state == JobState.CANCELLED
+        assert "version changed" in job.reason
+        assert job.approvals.get().state == "voided"
+    free.refresh_from_db()
+    assert free.state == JobState.QUEUED
+    assert approvals.void_outdated(toolkit) == 0
+
+
+@pytest.fixture
+def scheduled(ask):
+    """A run that a schedule asked for, made by one curator and changed by another."""
+
+    def run(maker, changer):
+        toolkit = make_row(operations=[operation(requires_approval=True)])
+        owner = Group.objects.get(name="toolkit.curator")
+        schedule = service.create(
+            maker, toolkit=toolkit, inputs={}, owner=owner, name="nightly", operation="hello",
+            kind="interval", interval_seconds=3600,
+        )  # fmt: skip
+        service.change(schedule, changer, name="nightly two")
+        return ask(toolkit, user=None, via="schedule", origin=Origin(schedule=schedule))
+
+    return run
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_who_made_or_changed_a_schedule_cannot_approve_its_runs(scheduled, deleted):
+    maker, changer, other = (make_user(roles=["toolkit.curator"]) for _ in range(3))
+    job = scheduled(maker, changer)
+    if deleted:
+        service.delete(job.schedule, maker)
+    job = Job.objects.get(pk=job.pk)
+
+    for person in (maker, changer):
+        assert not can_approve(person, job)
+        with pytest.raises(NotUsable, match="Somebody else"):
+            approvals.approve(job, person, approvals.digest_of(job))
+    approvals.approve(job, other, approvals.digest_of(job))
+    job.refresh_from_db()
+    assert job.state == JobState.QUEUED

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from toolbox.api.fields import Strict
 from toolbox.api.openapi import may_answer
 from toolbox.api.views import ApiView
-from toolkits.access import can_approve
+from toolkits.access import asked_for, can_approve
 from toolkits.api.finding import job_of
 from toolkits.api.jobs.serializers import JobDetailSerializer
 from toolkits.api.jobs.views import detail_json
@@ -37,7 +37,7 @@ class RejectSerializer(Strict):
 def _decidable(request: Request, job_id: UUID) -> Job:
     job = job_of(request, job_id, "toolkit__active_version", "plan")
     # Who requested it sees it, and is told that somebody else must decide.
-    if job.requested_by_id != request.user.pk and not can_approve(request.user, job):
+    if not asked_for(request.user, job) and not can_approve(request.user, job):
         raise Http404
     return job
 
