@@ -14,6 +14,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import throttle, users
 from accounts.mailing import outbox
@@ -42,7 +43,11 @@ class InvitationRefused(Problem):
 
 @transaction.atomic
 def invite(
-    actor: User | None, *, email: str = "", username: str = "", roles: Iterable[str] = (),
+    actor: User | None,
+    *,
+    email: str = "",
+    username: str = "",
+    roles: Iterable[str] = (),
     by_mail: bool = False,
 ) -> tuple[Invitation, str]:
     """Invite somebody; returns the row and the link, which is never seen again.
@@ -51,11 +56,18 @@ def invite(
     """
     wanted = sorted(set(roles))
     if actor is not SYSTEM and not actor.has_perm("accounts.add_user"):
-        raise NotAllowed("You may not invite people.")
+        raise NotAllowed(gettext("You may not invite people."))
     if unknown := set(wanted) - set(CORE_ROLES):
-        raise ValidationError({"roles": f"There is no role {', '.join(sorted(unknown))}."})
+        raise ValidationError(
+            {
+                "roles": gettext("There is no role %(unknown)s.")
+                % {"unknown": ", ".join(sorted(unknown))}
+            }
+        )
     if refused := [role for role in wanted if not may_give(actor, role)]:
-        raise NotAllowed(f"You may not give the role {', '.join(refused)}.")
+        raise NotAllowed(
+            gettext("You may not give the role %(refused)s.") % {"refused": ", ".join(refused)}
+        )
     _check_free(email, username)
     if by_mail:
         _check_mail(email)
@@ -70,9 +82,11 @@ def password_link(
 ) -> tuple[Invitation, str]:
     """Make a link by which ``user`` sets a new password; links of before are void."""
     if not may_edit(actor, user):
-        raise NotAllowed(f"You may not change the account {user.username}.")
+        raise NotAllowed(
+            gettext("You may not change the account %(username)s.") % {"username": user.username}
+        )
     if user.is_service:
-        raise NotAllowed("Service accounts have no password.")
+        raise NotAllowed(gettext("Service accounts have no password."))
     if by_mail:
         _check_mail(user.email)
     row, link = _password_link(actor, user, PASSWORD_LINK_LIFE)
@@ -110,7 +124,7 @@ def renew(row: Invitation) -> str:
 def withdraw(actor: User, row: Invitation) -> None:
     """Take an invitation back."""
     if not actor.has_perm("accounts.add_user"):
-        raise NotAllowed("You may not take invitations back.")
+        raise NotAllowed(gettext("You may not take invitations back."))
     emit("user.invitation_withdrawn", actor=actor, target=row)
     row.delete()
 
@@ -158,9 +172,11 @@ def _spend(row: Invitation, user: User) -> None:
 
 def _check_mail(email: str) -> None:
     if not outbox.possible():
-        raise ValidationError({"by_mail": "No mail server is set (EMAIL_URL)."})
+        raise ValidationError({"by_mail": gettext("No mail server is set (EMAIL_URL).")})
     if not email:
-        raise ValidationError({"by_mail": "There is no email address to send the link to."})
+        raise ValidationError(
+            {"by_mail": gettext("There is no email address to send the link to.")}
+        )
 
 
 def _handed_over(row: Invitation, link: str, by_mail: bool) -> tuple[Invitation, str]:
@@ -179,9 +195,9 @@ def _check_free(email: str, username: str) -> None:
     if email:
         validate_email(email)
         if User.objects.filter(email__iexact=email).exists():
-            raise ValidationError({"email": "Somebody has this email address already."})
+            raise ValidationError({"email": gettext("Somebody has this email address already.")})
     if username and User.objects.filter(username__iexact=username).exists():
-        raise ValidationError({"username": "Somebody has this username already."})
+        raise ValidationError({"username": gettext("Somebody has this username already.")})
 
 
 def _still_meant(row: Invitation) -> bool:
@@ -198,9 +214,7 @@ def _still_meant(row: Invitation) -> bool:
     return all(may_give(actor, role) for role in row.roles) and actor.has_perm("accounts.add_user")
 
 
-def _make(
-    actor: User | None, life: timedelta, **fields: object
-) -> tuple[Invitation, str]:
+def _make(actor: User | None, life: timedelta, **fields: object) -> tuple[Invitation, str]:
     token = secrets.token_urlsafe(32)
     row = Invitation.objects.create(
         digest=_digest(token),

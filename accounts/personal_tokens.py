@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.access import TOKEN_SCOPES
 from accounts.models import PersonalToken, User
@@ -58,7 +59,9 @@ def make(actor: User, user: User, spec: TokenSpec) -> tuple[PersonalToken, str]:
     People make tokens for themselves; administrators for service accounts besides.
     """
     if actor.pk != user.pk and not (user.is_service and may_edit(actor, user)):
-        raise NotAllowed("Tokens are made by their owner, or by an administrator for a service.")
+        raise NotAllowed(
+            gettext("Tokens are made by their owner, or by an administrator for a service.")
+        )
     _check(user, spec)
     text = PREFIX + secrets.token_urlsafe(32)
     token = PersonalToken.objects.create(
@@ -80,29 +83,39 @@ def make(actor: User, user: User, spec: TokenSpec) -> tuple[PersonalToken, str]:
 
 def _check(user: User, spec: TokenSpec) -> None:
     if not spec.name.strip():
-        raise TokenInvalid("name", "Give the token a name.")
+        raise TokenInvalid("name", gettext("Give the token a name."))
     now = timezone.now()
     if not now < spec.expires_at <= now + LONGEST:
-        raise TokenInvalid("expires_at", "A token runs out within a year.")
+        raise TokenInvalid("expires_at", gettext("A token runs out within a year."))
     if not set(spec.scopes) or set(spec.scopes) - set(TOKEN_SCOPES):
-        raise TokenInvalid("scopes", f"Choose from {', '.join(TOKEN_SCOPES)}.")
+        raise TokenInvalid(
+            "scopes",
+            gettext("Choose from %(token_scopes)s.") % {"token_scopes": ", ".join(TOKEN_SCOPES)},
+        )
     for slug in spec.toolkits:
         if not _SLUG.fullmatch(slug):
-            raise TokenInvalid("toolkits", f"{slug!r} is not the name of a toolkit.")
+            raise TokenInvalid(
+                "toolkits", gettext("%(slug)r is not the name of a toolkit.") % {"slug": slug}
+            )
     for text in spec.addresses:
         try:
             ipaddress.ip_network(text, strict=False)
         except ValueError:
-            raise TokenInvalid("addresses", f"{text!r} is not an address or network.") from None
+            raise TokenInvalid(
+                "addresses", gettext("%(text)r is not an address or network.") % {"text": text}
+            ) from None
     if user.personal_tokens.filter(revoked_at__isnull=True, expires_at__gt=now).count() >= _MOST:
-        raise TokenInvalid("name", f"There are {_MOST} tokens already. Revoke some first.")
+        raise TokenInvalid(
+            "name",
+            gettext("There are %(most)s tokens already. Revoke some first.") % {"most": _MOST},
+        )
 
 
 @transaction.atomic
 def revoke(actor: User, token: PersonalToken) -> None:
     """End a token: one's own, or as an administrator anybody's whom one may edit."""
     if actor.pk != token.user_id and not may_edit(actor, token.user):
-        raise NotAllowed("This is not your token.")
+        raise NotAllowed(gettext("This is not your token."))
     if token.revoked_at is not None:
         return
     token.revoked_at = timezone.now()

@@ -15,6 +15,7 @@ from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from accounts import personal_tokens, sessions
 from accounts.models import Grant, SessionKind, User, UserKind, UserSession
@@ -42,7 +43,7 @@ def create_user(
 ) -> User:
     """Create an account with roles. Raises ``NotAllowed`` and Django's ``ValidationError``."""
     if actor is not SYSTEM and not actor.has_perm("accounts.add_user"):
-        raise NotAllowed("You may not create accounts.")
+        raise NotAllowed(gettext("You may not create accounts."))
     user = User(username=User.normalize_username(username), kind=kind, **fields)
     user.email = User.objects.normalize_email(user.email)
     if password is not None:
@@ -63,7 +64,7 @@ def change_user(actor: User | None, user: User, **fields: str) -> bool:
     Raises ``NotAllowed`` and Django's ``ValidationError``.
     """
     if odd := set(fields) - {"username", "email", "display_name"}:
-        raise NotAllowed(f"{', '.join(sorted(odd))} cannot be changed so.")
+        raise NotAllowed(gettext("%(odd)s cannot be changed so.") % {"odd": ", ".join(sorted(odd))})
     refuse_unless_editable(actor, user)
     changes = {
         name: [getattr(user, name), value]
@@ -104,7 +105,9 @@ def set_roles(actor: User | None, user: User, roles: Iterable[str]) -> None:
     """Give ``user`` exactly the core roles ``roles``."""
     wanted = set(roles)
     if unknown := wanted - set(CORE_ROLES):
-        raise NotAllowed(f"There is no role {', '.join(sorted(unknown))}.")
+        raise NotAllowed(
+            gettext("There is no role %(unknown)s.") % {"unknown": ", ".join(sorted(unknown))}
+        )
     _lock_admins()
     present = set(user.groups.values_list("name", flat=True)) & set(CORE_ROLES)
     if wanted == present:
@@ -124,11 +127,13 @@ def set_roles(actor: User | None, user: User, roles: Iterable[str]) -> None:
 
 def _check_rights_change(actor: User | None, user: User, roles: set[str]) -> None:
     if actor is not SYSTEM and actor.pk == user.pk:
-        raise NotAllowed("Nobody changes their own roles. Ask another administrator.")
+        raise NotAllowed(gettext("Nobody changes their own roles. Ask another administrator."))
     refuse_unless_editable(actor, user)
     for role in sorted(roles):
         if not may_give(actor, role):
-            raise NotAllowed(f"You may not give or take the role {role}.")
+            raise NotAllowed(
+                gettext("You may not give or take the role %(role)s.") % {"role": role}
+            )
 
 
 @transaction.atomic
@@ -160,7 +165,7 @@ def set_active(actor: User | None, user: User, active: bool) -> None:
         return
     if not active:
         if actor is not SYSTEM and actor.pk == user.pk:
-            raise NotAllowed("You cannot disable your own account.")
+            raise NotAllowed(gettext("You cannot disable your own account."))
         keep_one_administrator(user)
     user.is_active = active
     user.save(update_fields=["is_active"])
@@ -176,11 +181,13 @@ def delete_user(actor: User | None, user: User) -> None:
     """Remove an account. What it did stays in the audit trail, by name."""
     _lock_admins()
     if actor is not SYSTEM and not actor.has_perm("accounts.delete_user"):
-        raise NotAllowed("You may not delete accounts.")
+        raise NotAllowed(gettext("You may not delete accounts."))
     if not may_edit(actor, user):
-        raise NotAllowed(f"You may not delete the account {user.username}.")
+        raise NotAllowed(
+            gettext("You may not delete the account %(username)s.") % {"username": user.username}
+        )
     if actor is not SYSTEM and actor.pk == user.pk:
-        raise NotAllowed("You cannot delete your own account.")
+        raise NotAllowed(gettext("You cannot delete your own account."))
     keep_one_administrator(user)
     emit("user.deleted", actor=actor, target=user)
     user.delete()
@@ -205,14 +212,17 @@ def set_password(
 def refuse_unless_editable(actor: User | None, user: User) -> None:
     """Raise ``NotAllowed`` unless ``actor`` may change the account of ``user``."""
     if not may_edit(actor, user):
-        raise NotAllowed(f"You may not change the account {user.username}.")
+        raise NotAllowed(
+            gettext("You may not change the account %(username)s.") % {"username": user.username}
+        )
 
 
 def keep_one_administrator(user: User) -> None:
     """Raise ``LastAdministrator`` if nobody active would administer without ``user``."""
     if user.is_active and user.is_system_admin and not system_admins().exclude(pk=user.pk).exists():
         raise LastAdministrator(
-            f"{user.username} is the last active system administrator. Make another one first."
+            gettext("%(username)s is the last active system administrator. Make another one first.")
+            % {"username": user.username}
         )
 
 

@@ -10,7 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from toolbox import __version__
+from toolbox import __version__, guides
 
 THEMES = ("auto", "dark", "light")
 
@@ -63,7 +63,8 @@ def _theme(request: HttpRequest) -> str:
 
 
 def console(request: HttpRequest) -> dict[str, Any]:
-    """Add ``console``: ``nav`` (lazy), ``theme`` as chosen, ``theme_attribute``, ``version``.
+    """Add ``console``: ``nav`` and ``guide`` (lazy), ``theme`` as chosen, ``theme_attribute``,
+    ``version``. ``guide`` is the address of what tells of this page.
 
     Without a choice the page starts dark, and theme.js corrects it before the first paint
     where the browser prefers light.
@@ -72,6 +73,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
     return {
         "console": {
             "nav": SimpleLazyObject(lambda: _navigation(request)),
+            "guide": SimpleLazyObject(lambda: guides.address(request)),
             "theme": theme,
             "theme_attribute": "light" if theme == "light" else "dark",
             "version": __version__,

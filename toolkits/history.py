@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from django.db.models import Count
+from django.utils.translation import gettext
 
 from toolkits.errors import FieldError, InputError
 from toolkits.models import Toolkit, ToolkitSample
@@ -38,7 +39,7 @@ def _check(series: str, samples: list[tuple[float, Any]]) -> None:
 
 
 def _refused(where: str, wanted: str) -> InputError:
-    return InputError([FieldError((where,), f"must be {wanted}")])
+    return InputError([FieldError((where,), gettext("must be %(wanted)s") % {"wanted": wanted})])
 
 
 def read(

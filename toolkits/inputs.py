@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext, gettext_lazy
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError, best_match
 
@@ -113,7 +114,13 @@ def _fits(option: Schema, value: Any, root: Schema) -> bool:
 def validate(schema: Schema, inputs: Any) -> list[FieldError]:
     """Return everything that is wrong with ``inputs``, at most one error for each place."""
     if len(json.dumps(inputs)) > MAX_BYTES:
-        return [FieldError((), f"larger than the limit of {MAX_BYTES:,} bytes")]
+        return [
+            FieldError(
+                (),
+                gettext("larger than the limit of %(max_bytes)s bytes")
+                % {"max_bytes": f"{MAX_BYTES:,}"},
+            )
+        ]
     validator = Draft202012Validator(schema, format_checker=FormatChecker())
     return list(_field_errors(validator.iter_errors(inputs)))
 
@@ -131,12 +138,14 @@ def _explain(error: Any) -> Iterable[tuple[tuple[str | int, ...], str]]:
     loc = tuple(error.absolute_path)
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in error.instance]
-        yield from (((*loc, name), "is required") for name in missing)
+        yield from (((*loc, name), gettext("is required")) for name in missing)
     elif error.validator == "additionalProperties":
         allowed = error.schema.get("properties", {})
         extra = [name for name in error.instance if name not in allowed]
-        known = ", ".join(allowed) or "none"
-        yield from (((*loc, name), f"is not an input (known: {known})") for name in extra)
+        text = gettext("is not an input (known: %(known)s)") % {
+            "known": ", ".join(allowed) or gettext("none")
+        }
+        yield from (((*loc, name), text) for name in extra)
     elif error.validator in {"anyOf", "oneOf"} and error.context:
         real = [inner for inner in error.context if inner.validator_value != "null"]
         inner = best_match(real or error.context)
@@ -145,29 +154,35 @@ def _explain(error: Any) -> Iterable[tuple[tuple[str | int, ...], str]]:
         yield loc, _message(error)
 
 
-def _message(error: Any) -> str:  # noqa: PLR0911  (a table of messages)
-    value, wanted = error.instance, error.validator_value
-    shown = json.dumps(value)
+_MESSAGES = {
+    "type": gettext_lazy("must be of type %(wanted)s, but is %(shown)s"),
+    "enum": gettext_lazy("must be one of %(wanted)s, but is %(shown)s"),
+    "minimum": gettext_lazy("must be at least %(wanted)s, but is %(shown)s"),
+    "maximum": gettext_lazy("must be at most %(wanted)s, but is %(shown)s"),
+    "exclusiveMinimum": gettext_lazy("must be more than %(wanted)s, but is %(shown)s"),
+    "exclusiveMaximum": gettext_lazy("must be less than %(wanted)s, but is %(shown)s"),
+    "minItems": gettext_lazy("needs at least %(wanted)s entries"),
+    "maxItems": gettext_lazy("takes at most %(wanted)s entries"),
+    "uniqueItems": gettext_lazy("has an entry twice"),
+    "minLength": gettext_lazy("needs at least %(wanted)s characters"),
+    "maxLength": gettext_lazy("takes at most %(wanted)s characters"),
+    "pattern": gettext_lazy("%(shown)s does not fit: %(wanted)s"),
+    "format": gettext_lazy("is not a valid %(wanted)s: %(shown)s"),
+}
+
+
+def _message(error: Any) -> str:
+    wanted = error.validator_value
+    if error.validator == "minLength" and wanted == 1:
+        return gettext("must not be empty")
+    text = _MESSAGES.get(error.validator)
+    if text is None:
+        return str(error.message)[:300]
+    shown = json.dumps(error.instance, ensure_ascii=False)
     shown = shown if len(shown) <= 60 else shown[:57] + "…"
-    match error.validator:
-        case "type":
-            return f"must be of type {wanted}, but is {shown}"
-        case "enum":
-            return f"must be one of {', '.join(map(str, wanted))}, but is {shown}"
-        case "minimum":
-            return f"must be at least {wanted}, but is {shown}"
-        case "maximum":
-            return f"must be at most {wanted}, but is {shown}"
-        case "minItems":
-            return f"needs at least {wanted} entries"
-        case "maxItems":
-            return f"takes at most {wanted} entries"
-        case "minLength":
-            return "must not be empty" if wanted == 1 else f"needs at least {wanted} characters"
-        case "format":
-            return f"is not a valid {wanted}: {shown}"
-        case "pattern":
-            # A pattern is no help to a person: its schema says in words what is expected.
-            says = error.schema.get("x-says") or error.schema.get("description")
-            return f"{shown} does not fit: {says}" if says else f"{shown} does not fit {wanted}"
-    return str(error.message)[:300]
+    if error.validator == "enum":
+        wanted = ", ".join(map(str, wanted))
+    elif error.validator == "pattern":
+        # A pattern is no help to a person: its schema says in words what is expected.
+        wanted = error.schema.get("x-says") or error.schema.get("description") or wanted
+    return str(text) % {"wanted": wanted, "shown": shown}

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from toolbox import secrets
 from toolbox.events import emit
@@ -33,7 +34,7 @@ DATA = ("records", "settings", "state", "secrets", "jobs")
 def enable(toolkit: Toolkit, user: Any) -> None:
     """Let people use the toolkit. Its cards are due at once."""
     if toolkit.active_version_id is None or toolkit.removed_at is not None:
-        raise NotUsable(f"{toolkit.slug} is not installed.")
+        raise NotUsable(gettext("%(slug)s is not installed.") % {"slug": toolkit.slug})
     _switch_on(toolkit, user, on=True)
     CardState.objects.filter(toolkit=toolkit).update(next_refresh_at=timezone.now())
 
@@ -80,14 +81,19 @@ def rollback(
     Running jobs end on the version that they began on. Raises ``NotUsable``.
     """
     if toolkit.removed_at is not None:
-        raise NotUsable(f"{toolkit.slug} is not installed.")
+        raise NotUsable(gettext("%(slug)s is not installed.") % {"slug": toolkit.slug})
     target = version or next(iter(kept_versions(toolkit)), None)
     if target is None:
-        raise NotUsable(f"No other version of {toolkit.slug} is kept.")
+        raise NotUsable(gettext("No other version of %(slug)s is kept.") % {"slug": toolkit.slug})
     if target.toolkit_id != toolkit.pk or target.pk == toolkit.active_version_id:
-        raise NotUsable(f"{target.version} is not a version to go back to.")
+        raise NotUsable(
+            gettext("%(version)s is not a version to go back to.") % {"version": target.version}
+        )
     if problems := _problems(target):
-        raise NotUsable(f"{target.version} cannot be activated: {'; '.join(problems)}.")
+        raise NotUsable(
+            gettext("%(version)s cannot be activated: %(problems)s.")
+            % {"version": target.version, "problems": "; ".join(problems)}
+        )
     with transaction.atomic():
         row = Toolkit.objects.select_for_update().get(pk=toolkit.pk)
         before = row.active_version.version if row.active_version else None
@@ -122,12 +128,15 @@ def uninstall(
     wanted = [kind for kind in DATA if kind in set(purge)]
     unknown = sorted(set(purge) - set(DATA))
     if unknown:
-        raise NotUsable(f"{', '.join(unknown)}: not data of a toolkit ({', '.join(DATA)} are).")
+        raise NotUsable(
+            gettext("%(unknown)s: not data of a toolkit (%(data)s are).")
+            % {"unknown": ", ".join(unknown), "data": ", ".join(DATA)}
+        )
     _check_idle(toolkit)
     with transaction.atomic():
         row = Toolkit.objects.select_for_update().get(pk=toolkit.pk)
         if row.removed_at is not None:
-            raise NotUsable(f"{row.slug} is not installed.")
+            raise NotUsable(gettext("%(slug)s is not installed.") % {"slug": row.slug})
         version = row.active_version
         digest = version.digest if version else ""
         row.removed_at, row.removed_by, row.enabled = timezone.now(), user, False
@@ -145,7 +154,10 @@ def _check_idle(toolkit: Toolkit) -> None:
     unfinished = Job.objects.filter(toolkit=toolkit).exclude(state__in=TERMINAL).count()
     if unfinished:
         raise NotUsable(
-            f"{unfinished} jobs of {toolkit.slug} are not finished. Cancel them, or wait for them."
+            gettext(
+                "%(unfinished)s jobs of %(slug)s are not finished. Cancel them, or wait for them."
+            )
+            % {"unfinished": unfinished, "slug": toolkit.slug}
         )
 
 
@@ -178,9 +190,11 @@ def remove_version(version: ToolkitVersion, user: Any) -> None:
     """Delete a kept version with its files. Raises ``NotUsable`` for one that is in use."""
     toolkit = version.toolkit
     if toolkit.active_version_id == version.pk and toolkit.removed_at is None:
-        raise NotUsable(f"{version.version} is active.")
+        raise NotUsable(gettext("%(version)s is active.") % {"version": version.version})
     if Job.objects.filter(version=version).exclude(state__in=TERMINAL).exists():
-        raise NotUsable(f"Jobs of {version.version} are not finished.")
+        raise NotUsable(
+            gettext("Jobs of %(version)s are not finished.") % {"version": version.version}
+        )
     with transaction.atomic():
         Toolkit.objects.filter(active_version=version).update(active_version=None)
         emit("toolkit.version_removed", actor=user, target=version, digest=version.digest)

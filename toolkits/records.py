@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from toolbox.events import emit
 from toolbox.ids import uuid7
@@ -22,7 +23,10 @@ _MOST_ERRORS = 100
 def _described(toolkit: Toolkit, collection: str) -> dict[str, Any]:
     described = toolkit.collection(collection)
     if described is None:
-        raise NotUsable(f"{toolkit.slug} has no collection {collection!r}.")
+        raise NotUsable(
+            gettext("%(slug)s has no collection %(collection)r.")
+            % {"slug": toolkit.slug, "collection": collection}
+        )
     return described
 
 
@@ -53,9 +57,7 @@ def create(toolkit: Toolkit, collection: str, data: dict[str, Any], user: Any) -
     """Make a record. Raises ``InputError`` for data that does not fit."""
     described = _described(toolkit, collection)
     whole = _checked(described, data, {})
-    record = Record(
-        id=uuid7(), toolkit=toolkit, collection=collection, updated_by=user
-    )
+    record = Record(id=uuid7(), toolkit=toolkit, collection=collection, updated_by=user)
     record.data = vaulted.store(_path(record), described.get("secret_fields", []), whole, {})
     with transaction.atomic():
         record.save(force_insert=True)
@@ -77,7 +79,15 @@ def create_many(
     """
     described = _described(toolkit, collection)
     if len(rows) > _MOST:
-        raise InputError([FieldError((), f"has {len(rows):,} records; at most {_MOST:,} at once")])
+        raise InputError(
+            [
+                FieldError(
+                    (),
+                    gettext("has %(rows)s records; at most %(most)s at once")
+                    % {"rows": f"{len(rows):,}", "most": f"{_MOST:,}"},
+                )
+            ]
+        )
     schema = described["schema"]
     errors = [
         FieldError((number, *error.loc), error.message)
@@ -155,6 +165,9 @@ def _path(record: Record) -> str:
 
 def _conflict(record: Record) -> Conflict:
     return Conflict(
-        f"This record of {record.collection} was changed since you opened it. "
-        "Load it again and repeat your change."
+        gettext(
+            "This record of %(collection)s was changed since you "
+            "opened it. Load it again and repeat your change."
+        )
+        % {"collection": record.collection}
     )

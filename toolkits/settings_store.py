@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from toolbox.events import emit
 from toolkits import inputs as input_rules
@@ -16,7 +17,7 @@ from toolkits.models import Toolkit, ToolkitSettings
 def _described(toolkit: Toolkit) -> dict[str, Any]:
     described = toolkit.description_of_code.get("settings")
     if not described:
-        raise NotUsable(f"{toolkit.slug} has no settings.")
+        raise NotUsable(gettext("%(slug)s has no settings.") % {"slug": toolkit.slug})
     return dict(described)
 
 

@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.utils.translation import gettext
+
 from toolbox.spreadsheets import safe, unsafe
 from toolkits import inputs
 from toolkits.errors import FieldError, InputError
@@ -58,9 +60,11 @@ def _from_json(text: str) -> list[dict[str, Any]]:
     try:
         rows = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError([FieldError((), f"The file is not JSON: {error}")]) from None
+        raise InputError(
+            [FieldError((), gettext("The file is not JSON: %(error)s") % {"error": error})]
+        ) from None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise InputError([FieldError((), "The file is not a JSON list of objects.")])
+        raise InputError([FieldError((), gettext("The file is not a JSON list of objects."))])
     return rows
 
 
@@ -70,7 +74,9 @@ def _from_csv(text: str, schema: Schema) -> list[dict[str, Any]]:
         for row in csv.DictReader(io.StringIO(text), strict=True):
             made.append(from_texts(row, schema, line=len(made) + 2))
     except csv.Error as error:
-        raise InputError([FieldError((), f"The file is not CSV: {error}.")]) from None
+        raise InputError(
+            [FieldError((), gettext("The file is not CSV: %(error)s.") % {"error": error})]
+        ) from None
     return made
 
 
@@ -80,7 +86,7 @@ def from_texts(row: dict[Any, Any], schema: Schema, *, line: int) -> dict[str, A
     Raises ``InputError`` naming the line when it has more cells than there are names.
     """
     if None in row:
-        message = f"Line {line} has more cells than there are names."
+        message = gettext("Line %(line)s has more cells than there are names.") % {"line": line}
         raise InputError([FieldError((), message)])
     texts = {str(name): [unsafe(value)] for name, value in row.items() if value}
     return inputs.coerce(schema, texts)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from fido2.server import Fido2Server
 from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import (
@@ -56,10 +57,12 @@ def finish_adding(user: User, state: State, answer: Any, name: str) -> Factor:
         credential = made.credential_data
         assert credential is not None
     except _FAILURES as error:
-        raise FactorRefused(f"The passkey was not taken: {error}") from None
+        raise FactorRefused(
+            gettext("The passkey was not taken: %(error)s") % {"error": error}
+        ) from None
     identifier = websafe_encode(credential.credential_id)
     if len(identifier) > 400 or Factor.objects.filter(credential=identifier).exists():
-        raise FactorRefused("This passkey is in use already.")
+        raise FactorRefused(gettext("This passkey is in use already."))
     return Factor.objects.create(
         user=user,
         kind=FactorKind.PASSKEY,
@@ -85,11 +88,15 @@ def finish_proving(user: User, state: State, answer: Any) -> Factor:
         found = _server().authenticate_complete(state, _credentials(known), answer)
         count = AuthenticationResponse.from_dict(answer).response.authenticator_data.counter
     except _FAILURES as error:
-        raise FactorRefused(f"The passkey was refused: {error}") from None
+        raise FactorRefused(
+            gettext("The passkey was refused: %(error)s") % {"error": error}
+        ) from None
     identifier = websafe_encode(found.credential_id)
     row = Factor.objects.select_for_update().get(credential=identifier, user=user)
     if count and count <= int(row.data.get("count", 0)):
-        raise FactorRefused("The passkey was refused: its counter went back, as a copy's does")
+        raise FactorRefused(
+            gettext("The passkey was refused: its counter went back, as a copy's does")
+        )
     row.data = {**row.data, "count": count}
     row.last_used_at = timezone.now()
     row.save(update_fields=["data", "last_used_at"])

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts.models import Factor, FactorKind, RolePolicy, User
 from accounts.problems import NotAllowed
@@ -39,7 +40,7 @@ def is_required(user: User) -> bool:
 def require(actor: User, role: str, wanted: bool) -> None:
     """Ask whoever has ``role`` for a second factor from their next sign-in on, or stop."""
     if not actor.is_system_admin or not actor.has_perm("accounts.change_user"):
-        raise NotAllowed("You may not change what roles ask for.")
+        raise NotAllowed(gettext("You may not change what roles ask for."))
     group = Group.objects.get(name=role)
     present = RolePolicy.objects.filter(role=group, requires_mfa=True).exists()
     if present == wanted:

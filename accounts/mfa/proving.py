@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts import throttle
 from accounts.mfa import passkeys, policy, recovery, totp
@@ -37,9 +38,7 @@ def by_code(user: User, code: str) -> str:
         attempt.succeeded()
         return "totp"
     attempt.failed()
-    emit(
-        "auth.mfa_failed", outcome="failure", target=user, kind="code", reason="wrong or spent"
-    )
+    emit("auth.mfa_failed", outcome="failure", target=user, kind="code", reason="wrong or spent")
     raise FactorRefused(_WRONG)
 
 
@@ -50,9 +49,7 @@ def by_passkey(user: User, state: dict[str, Any], answer: Any) -> str:
         passkeys.finish_proving(user, state, answer)
     except FactorRefused as refused:
         attempt.failed()
-        emit(
-            "auth.mfa_failed", outcome="failure", target=user, kind="passkey", reason=str(refused)
-        )
+        emit("auth.mfa_failed", outcome="failure", target=user, kind="passkey", reason=str(refused))
         raise
     attempt.succeeded()
     return "passkey"
@@ -101,11 +98,15 @@ def remove(actor: User | None, factor: Factor) -> None:
     user = factor.user
     own = actor is not None and actor.pk == user.pk
     if not own and not may_edit(actor, user):
-        raise NotAllowed(f"You may not change the account {user.username}.")
+        raise NotAllowed(
+            gettext("You may not change the account %(username)s.") % {"username": user.username}
+        )
     others = [row for row in policy.factors(user) if row.pk != factor.pk]
     left = [row for row in others if row.kind != FactorKind.RECOVERY]
     if own and not left and factor.kind != FactorKind.RECOVERY and policy.is_required(user):
-        raise NotAllowed("Your role asks for a second factor: add another before this one goes.")
+        raise NotAllowed(
+            gettext("Your role asks for a second factor: add another before this one goes.")
+        )
     if factor.kind == FactorKind.TOTP:
         totp.forget(user)
     emit("auth.mfa_removed", actor=actor, target=user, kind=factor.kind)

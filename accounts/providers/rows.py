@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts import sessions, users
 from accounts.models import Identity, Provider, ProviderKind, User
@@ -98,7 +99,9 @@ def remove(actor: User, provider: Provider) -> None:
     """Remove a provider with the identities that it vouches for."""
     _may(actor)
     if provider.kind == ProviderKind.LOCAL:
-        raise NotAllowed("Local accounts stay: they are the way in when a directory is away.")
+        raise NotAllowed(
+            gettext("Local accounts stay: they are the way in when a directory is away.")
+        )
     emit("provider.removed", actor=actor, target=provider, via="console")
     sessions.end_by_provider(provider, "the sign-in provider was removed", actor)
     provider.delete()
@@ -116,13 +119,16 @@ def _leave_a_way_in(provider: Provider) -> None:
     outside = Identity.objects.filter(provider__enabled=True).exclude(provider=provider)
     if not users.system_admins().filter(identities__in=outside).exists():
         raise LastAdministrator(
-            "No system administrator can sign in by another provider yet, so local accounts stay."
+            gettext(
+                "No system administrator can sign in by another "
+                "provider yet, so local accounts stay."
+            )
         )
 
 
 def _may(actor: User) -> None:
     if not actor.has_perm("accounts.change_provider"):
-        raise NotAllowed("You may not change sign-in providers.")
+        raise NotAllowed(gettext("You may not change sign-in providers."))
 
 
 def _keep_what_never_changes(provider: Provider, present: Provider | None) -> None:
@@ -131,7 +137,10 @@ def _keep_what_never_changes(provider: Provider, present: Provider | None) -> No
     if provider.slug != present.slug or provider.kind != present.kind:
         raise ProviderInvalid([("slug", "short name and kind of a provider never change")])
     if present.managed_by:
-        raise NotAllowed(f"{present.name} is set up by the {present.managed_by}: change it there.")
+        raise NotAllowed(
+            gettext("%(name)s is set up by the %(managed_by)s: change it there.")
+            % {"name": present.name, "managed_by": present.managed_by}
+        )
 
 
 def changed_fields(before: Provider | None, after: Provider) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from toolbox.events import emit
 from toolkits import cards
@@ -71,12 +72,17 @@ def _in_place(plan: InstallPlan) -> Path:
 
 def _check_confirmable(plan: InstallPlan, *, digest: str, consent: bool) -> None:
     if plan.state != PlanState.READY or plan.expires_at < timezone.now():
-        raise NotUsable("The plan cannot be confirmed any more. Upload the bundle again.")
+        raise NotUsable(gettext("The plan cannot be confirmed any more. Upload the bundle again."))
     if digest != plan.digest:
-        raise Conflict("What is to be confirmed is not what was planned. Look at the plan again.")
+        raise Conflict(
+            gettext("What is to be confirmed is not what was planned. Look at the plan again.")
+        )
     if plan.needs_consent and not consent:
         wanted = "; ".join(plan.needs_consent.values())
-        raise NotUsable(f"{plan.slug} {plan.version} asks for more: {wanted}. Accept that first.")
+        raise NotUsable(
+            gettext("%(slug)s %(version)s asks for more: %(wanted)s. Accept that first.")
+            % {"slug": plan.slug, "version": plan.version, "wanted": wanted}
+        )
 
 
 def _activate(plan: InstallPlan, folder: Path, user: Any) -> ToolkitVersion:
@@ -91,13 +97,16 @@ def _activate(plan: InstallPlan, folder: Path, user: Any) -> ToolkitVersion:
     )
     if not created and toolkit.active_version_id != plan.base_version_id:
         raise Conflict(
-            f"Another version of {plan.slug} was activated meanwhile. Upload the bundle again to "
-            "see what it changes now."
+            gettext(
+                "Another version of %(slug)s was activated meanwhile. "
+                "Upload the bundle again to see what it changes now."
+            )
+            % {"slug": plan.slug}
         )
     if not InstallPlan.objects.filter(pk=plan.pk, state=PlanState.READY).update(
         state=PlanState.CONFIRMED
     ):
-        raise NotUsable("The plan was confirmed or given up by somebody else.")
+        raise NotUsable(gettext("The plan was confirmed or given up by somebody else."))
     version, _ = ToolkitVersion.objects.get_or_create(
         toolkit=toolkit,
         version=plan.version,

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from toolbox.events import emit
 from toolkits.bundles import (
@@ -210,7 +211,9 @@ def discard(plan: InstallPlan, user: Any) -> None:
     waiting = (PlanState.READY, PlanState.CHECKING)
     found = InstallPlan.objects.filter(pk=plan.pk, state__in=waiting)
     if not found.update(state=PlanState.DISCARDED):
-        raise NotUsable(f"The plan is {plan.get_state_display().lower()}.")
+        raise NotUsable(
+            gettext("The plan is %(state)s.") % {"state": plan.get_state_display().lower()}
+        )
     discard_files(plan)
 
 

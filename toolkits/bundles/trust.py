@@ -10,6 +10,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext
 
 from toolbox.events import emit
 from toolkits.bundles import signing, storage
@@ -33,10 +34,10 @@ def public_key(text: str) -> str:
         raw = base64.b64decode(text.strip(), validate=True)
         Ed25519PublicKey.from_public_bytes(raw)
     except (ValueError, binascii.Error):
-        raise NotUsable("This is not an Ed25519 public key in base64.") from None
+        raise NotUsable(gettext("This is not an Ed25519 public key in base64.")) from None
     kept = base64.b64encode(raw).decode()
     if kept in trusted_keys():
-        raise NotUsable("This key is trusted already.")
+        raise NotUsable(gettext("This key is trusted already."))
     return kept
 
 

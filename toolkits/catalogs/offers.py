@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from toolbox.fetching import FetchError, fetch
 from toolkits.bundles import planning, semver, staging
@@ -111,9 +112,7 @@ def newest_updates() -> dict[str, Offer]:
 def find(slug: str, catalog: str = "") -> Offer | None:
     """The offer of a toolkit; of several catalogs, the one with the newest version."""
     found = [
-        offer
-        for offer in offers()
-        if offer.slug == slug and catalog in ("", offer.catalog.name)
+        offer for offer in offers() if offer.slug == slug and catalog in ("", offer.catalog.name)
     ]
     usable = [offer for offer in found if not offer.problem]
     if usable:
@@ -145,13 +144,14 @@ def _chosen(offer: Offer, version: str) -> dict[str, Any]:
     if version:
         chosen = next((v for v in offer.entry["versions"] if v["version"] == version), None)
     if chosen is None:
-        raise NotUsable(f"{offer.catalog} has no version {version} of {offer.slug}.")
+        raise NotUsable(
+            gettext("%(catalog)s has no version %(version)s of %(slug)s.")
+            % {"catalog": offer.catalog, "version": version, "slug": offer.slug}
+        )
     return chosen
 
 
-def check_offer(
-    plan: InstallPlan, offer: Offer, folder: Path, *, version: str = ""
-) -> InstallPlan:
+def check_offer(plan: InstallPlan, offer: Offer, folder: Path, *, version: str = "") -> InstallPlan:
     """Fetch the bundle of an offer into ``folder`` and fill in its plan, as ``plan_offer``."""
     chosen = _chosen(offer, version)
     target = folder / f"{offer.slug}-{chosen['version']}.zip"

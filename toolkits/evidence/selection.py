@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from audit.evidence import settle
 from audit.models import Event
@@ -52,12 +53,12 @@ def select(
     the command line, which sees all. Raises ``NothingChosen`` with what to do about it.
     """
     if not job_ids and since is None and until is None:
-        raise NothingChosen("Choose jobs, a time range, or both.")
+        raise NothingChosen(gettext("Choose jobs, a time range, or both."))
     jobs = _jobs(user, job_ids, since, until, toolkit)
     settle()
     events = _events(jobs, since, until)
     if not jobs and not events:
-        raise NothingChosen("No job and no event is in this selection.")
+        raise NothingChosen(gettext("No job and no event is in this selection."))
     return Selection(jobs, events, since, until)
 
 
@@ -73,17 +74,21 @@ def _jobs(
     if job_ids:
         found = list(jobs.filter(pk__in=job_ids)[: MOST_JOBS + 1])
         if missing := set(job_ids) - {job.pk for job in found}:
-            raise NothingChosen(f"There is no job {min(map(str, missing))} that you may see.")
+            raise NothingChosen(
+                gettext("There is no job %(id)s that you may see.")
+                % {"id": min(map(str, missing))}
+            )
     else:
         found = list(jobs.filter(_within("created_at", since, until, toolkit))[: MOST_JOBS + 1])
     if len(found) > MOST_JOBS:
-        raise NothingChosen(f"More than {MOST_JOBS} jobs: choose fewer, or a shorter time.")
+        raise NothingChosen(
+            gettext("More than %(most_jobs)s jobs: choose fewer, or a shorter time.")
+            % {"most_jobs": MOST_JOBS}
+        )
     return found
 
 
-def _within(
-    column: str, since: datetime | None, until: datetime | None, toolkit: str = ""
-) -> Q:
+def _within(column: str, since: datetime | None, until: datetime | None, toolkit: str = "") -> Q:
     condition = Q(toolkit_slug=toolkit) if toolkit else Q()
     if since is not None:
         condition &= Q(**{f"{column}__gte": since, "id__gte": uuid7_floor(since)})
@@ -92,14 +97,15 @@ def _within(
     return condition
 
 
-def _events(
-    jobs: list[Job], since: datetime | None, until: datetime | None
-) -> frozenset[int]:
+def _events(jobs: list[Job], since: datetime | None, until: datetime | None) -> frozenset[int]:
     keys = [str(job.pk) for job in jobs]
     about = Q(target_type="toolkits.job", target_id__in=keys) | Q(job_id__in=keys)
     wanted = about if since is None and until is None else about | _within("time", since, until)
     sealed = Event.objects.filter(wanted, sequence__isnull=False)
     numbers = list(sealed.values_list("sequence", flat=True)[: MOST_EVENTS + 1])
     if len(numbers) > MOST_EVENTS:
-        raise NothingChosen(f"More than {MOST_EVENTS} events: choose a shorter time.")
+        raise NothingChosen(
+            gettext("More than %(most_events)s events: choose a shorter time.")
+            % {"most_events": MOST_EVENTS}
+        )
     return frozenset(number for number in numbers if number is not None)

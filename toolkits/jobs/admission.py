@@ -10,6 +10,8 @@ import hashlib
 import json
 from typing import Any
 
+from django.utils.translation import gettext
+
 from toolkits.access import visible_jobs
 from toolkits.errors import NotUsable
 from toolkits.jobs import limits
@@ -41,7 +43,10 @@ def _admit_or_reject(job: Job, described: dict[str, Any]) -> None:
         return
     holder = JobLock.objects.filter(key=limit[0]).order_by("slot").first()
     by = f" by job {holder.job_id}" if holder else ""
-    raise NotUsable(f"It is not started: {limits.describe(limit[0])} is taken{by}.")
+    raise NotUsable(
+        gettext("It is not started: %(lock)s is taken%(by)s.")
+        % {"lock": limits.describe(limit[0]), "by": by}
+    )
 
 
 def _admit_or_join(job: Job, user: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from toolbox.events import emit
 from toolkits import versions
@@ -76,9 +77,13 @@ def approve(job: Job, user: Any, digest: str, comment: str = "") -> Job:
     _check_current(job)
     expected = digest_of(job)
     if not expected:
-        raise NotUsable("The plan is not there yet. Decide when its dry run has succeeded.")
+        raise NotUsable(
+            gettext("The plan is not there yet. Decide when its dry run has succeeded.")
+        )
     if digest != expected:
-        raise Conflict("The job is not what you looked at any more. Look again, then decide.")
+        raise Conflict(
+            gettext("The job is not what you looked at any more. Look again, then decide.")
+        )
     with transaction.atomic():
         _decide(approval, ApprovalState.APPROVED, user, comment, digest=digest)
         if job.not_before is not None and job.not_before > timezone.now():
@@ -87,7 +92,7 @@ def approve(job: Job, user: Any, digest: str, comment: str = "") -> Job:
         else:
             moved = make_ready(job, S.AWAITING_APPROVAL)
         if not moved:
-            raise Conflict("The job does not wait for approval any more.")
+            raise Conflict(gettext("The job does not wait for approval any more."))
         emit("job.approved", actor=user, target=job, fingerprint=digest)
     job.refresh_from_db()
     return job
@@ -107,13 +112,15 @@ def reject(job: Job, user: Any, comment: str = "") -> Job:
 def _decidable(job: Job, user: Any) -> JobApproval:
     approval = pending(job)
     if job.state != S.AWAITING_APPROVAL or approval is None:
-        raise NotUsable("The job does not wait for approval.")
+        raise NotUsable(gettext("The job does not wait for approval."))
     if asked_for(user, job):
-        raise NotUsable("Whoever requests a job cannot approve it. Somebody else must decide.")
+        raise NotUsable(
+            gettext("Whoever requests a job cannot approve it. Somebody else must decide.")
+        )
     if not can_approve(user, job):
-        raise NotUsable("You may not approve jobs of this toolkit.")
+        raise NotUsable(gettext("You may not approve jobs of this toolkit."))
     if approval.expires_at <= timezone.now():
-        raise NotUsable("The time to approve it has passed. Request it again.")
+        raise NotUsable(gettext("The time to approve it has passed. Request it again."))
     return approval
 
 
@@ -128,7 +135,7 @@ def _decide(
         digest=digest,
     )
     if not decided:
-        raise Conflict("Somebody else has decided in the meantime.")
+        raise Conflict(gettext("Somebody else has decided in the meantime."))
 
 
 def _check_current(job: Job) -> None:
@@ -138,7 +145,9 @@ def _check_current(job: Job) -> None:
     with transaction.atomic():
         void(job, _OTHER_VERSION)
         _end(job, _reason(_OTHER_VERSION))
-    raise Conflict("The toolkit's version changed since it was requested. Request the run again.")
+    raise Conflict(
+        gettext("The toolkit's version changed since it was requested. Request the run again.")
+    )
 
 
 def still_valid(job: Job) -> bool:

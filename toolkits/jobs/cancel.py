@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from toolbox.events import emit
 from toolkits.errors import NotUsable
@@ -36,7 +37,10 @@ def request_cancel(job: Job, user: Any, reason: str = "") -> Job:
             children.cancel_unfinished(job, by=user)
     job.refresh_from_db()
     if not (waiting or running) and job.state != JobState.CANCELLING:
-        raise NotUsable(f"The job has already ended: {job.get_state_display().lower()}.")
+        raise NotUsable(
+            gettext("The job has already ended: %(state)s.")
+            % {"state": job.get_state_display().lower()}
+        )
     return job
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from toolbox import tracing
 from toolbox.events import Actor, ActorKind, emit
@@ -128,15 +129,24 @@ def usable_operation(wish: Wish) -> dict[str, Any]:
     """Return the description of the operation, or raise ``NotUsable`` with the reason."""
     toolkit, operation = wish.toolkit, wish.operation
     if not toolkit.enabled or toolkit.active_version_id is None:
-        raise NotUsable(f"The toolkit {toolkit.slug} is disabled. A curator can enable it.")
+        raise NotUsable(
+            gettext("The toolkit %(slug)s is disabled. A curator can enable it.")
+            % {"slug": toolkit.slug}
+        )
     if not _allowed(wish):
-        raise NotUsable(f"You may not use the toolkit {toolkit.slug}.")
+        raise NotUsable(gettext("You may not use the toolkit %(slug)s.") % {"slug": toolkit.slug})
     described = toolkit.operation(operation)
     if described is None:
         known = ", ".join(entry["name"] for entry in toolkit.operations) or "none"
-        raise NotUsable(f"{toolkit.slug} has no operation {operation!r}. It has: {known}.")
+        raise NotUsable(
+            gettext("%(slug)s has no operation %(operation)r. It has: %(known)s.")
+            % {"slug": toolkit.slug, "operation": operation, "known": known}
+        )
     if wish.origin.parent and wish.origin.parent.depth >= MAX_DEPTH:
-        raise NotUsable(f"Jobs run other jobs at most {MAX_DEPTH} levels deep.")
+        raise NotUsable(
+            gettext("Jobs run other jobs at most %(max_depth)s levels deep.")
+            % {"max_depth": MAX_DEPTH}
+        )
     return described
 
 
@@ -172,7 +182,9 @@ def checked_inputs(
 ) -> dict[str, Any]:
     """Return ``inputs`` with defaults, or raise ``InputError`` with everything that is wrong."""
     if dry_run and not described.get("dry_run"):
-        raise NotUsable(f"The operation {described['name']} has no dry run.")
+        raise NotUsable(
+            gettext("The operation %(name)s has no dry run.") % {"name": described["name"]}
+        )
     schema = described["inputs"]
     complete = input_rules.complete(schema, inputs)
     errors = input_rules.validate(schema, complete) or _missing_records(toolkit, schema, complete)
@@ -190,7 +202,12 @@ def _missing_records(
         wanted = given if isinstance(given, list) else [given]
         records = Record.objects.filter(toolkit=toolkit, collection=collection)
         if records.filter(pk__in=wanted).count() < len(set(wanted)):
-            errors.append(FieldError((name,), f"no such record in {collection}"))
+            errors.append(
+                FieldError(
+                    (name,),
+                    gettext("no such record in %(collection)s") % {"collection": collection},
+                )
+            )
     return errors
 
 

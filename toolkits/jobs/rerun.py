@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext
+
 from toolkits.errors import FieldError, InputError, NotUsable
 from toolkits.jobs import job_secrets, steps
 from toolkits.jobs.dispatch import Origin, submit
@@ -21,11 +23,14 @@ def run_again(
     ends, so ``changes`` must give them again, else ``InputError`` names them.
     """
     if job.toolkit is None or job.toolkit.removed_at is not None:
-        raise NotUsable(f"The toolkit {job.toolkit_slug} has been removed.")
+        raise NotUsable(
+            gettext("The toolkit %(toolkit_slug)s has been removed.")
+            % {"toolkit_slug": job.toolkit_slug}
+        )
     kept = {name: value for name, value in job.inputs.items() if not job_secrets.is_mark(value)}
     forgotten = [name for name in job.inputs if name not in kept and name not in changes]
     if forgotten:
-        message = "is secret and was not kept: give it again"
+        message = gettext("is secret and was not kept: give it again")
         raise InputError([FieldError((name,), message) for name in forgotten])
     return submit(
         toolkit=job.toolkit,
@@ -41,9 +46,9 @@ def run_again(
 def origin_of(job: Job, *, resume: bool, dry_run: bool) -> Origin:
     """What says of a new run that it runs ``job`` again. Raises ``NotUsable``."""
     if resume and not job.is_finished:
-        raise NotUsable("Only a job that has ended can be taken up where it stopped.")
+        raise NotUsable(gettext("Only a job that has ended can be taken up where it stopped."))
     if resume and job.dry_run and not dry_run:
-        raise NotUsable("A dry run did nothing that a run could go on from.")
+        raise NotUsable(gettext("A dry run did nothing that a run could go on from."))
     return Origin(rerun_of=job, resumes=resume)
 
 

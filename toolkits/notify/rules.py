@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from toolbox import secrets
 from toolbox.events import emit
@@ -80,22 +81,20 @@ def tell(rule: NotificationRule, job: Job, user: Any) -> NotificationDelivery:
     """Tell a rule's receiver of ``job`` now, to see whether it arrives."""
     _allow(user, rule)
     values = {"state": "pending", "tries": 0, "next_try_at": timezone.now(), "last_error": ""}
-    delivery, _ = NotificationDelivery.objects.update_or_create(
-        rule=rule, job=job, defaults=values
-    )
+    delivery, _ = NotificationDelivery.objects.update_or_create(rule=rule, job=job, defaults=values)
     outbox.call_workers([delivery])
     return delivery
 
 
 def _allow(user: Any, rule: NotificationRule) -> None:
     if not can_manage_toolkits(user, rule.toolkit):
-        raise NotUsable("Only who manages a toolkit decides who is told of its jobs.")
+        raise NotUsable(gettext("Only who manages a toolkit decides who is told of its jobs."))
 
 
 def _set(rule: NotificationRule, values: dict[str, Any]) -> None:
     for name, value in values.items():
         if name not in FIELDS:
-            raise InputError([FieldError((name,), "cannot be set")])
+            raise InputError([FieldError((name,), gettext("cannot be set"))])
         setattr(rule, name, value)
     if rule.schedule is not None:
         rule.toolkit = rule.schedule.toolkit
@@ -107,37 +106,43 @@ def problems(rule: NotificationRule) -> list[tuple[str, str]]:
     """What is wrong with a rule as it would be written: the field, and what is to be done."""
     found = []
     if not rule.name.strip():
-        found.append(("name", "is required"))
+        found.append(("name", gettext("is required")))
     if not rule.outcomes or not set(rule.outcomes) <= set(OUTCOMES):
-        found.append(("outcomes", f"must be some of {', '.join(OUTCOMES)}"))
+        known = {"known": ", ".join(OUTCOMES)}
+        found.append(("outcomes", gettext("must be some of %(known)s") % known))
     if rule.channel == NotificationChannel.WEBHOOK:
         url = urlsplit(rule.url)
         if url.scheme not in {"http", "https"} or not url.hostname or url.username:
-            found.append(("url", "must be an http or https address without a user name"))
+            found.append(("url", gettext("must be an http or https address without a user name")))
     elif rule.channel == NotificationChannel.EMAIL:
         found += _wrong_recipients(rule)
     else:
-        found.append(("channel", f"must be one of {', '.join(NotificationChannel.values)}"))
+        channels = {"known": ", ".join(NotificationChannel.values)}
+        found.append(("channel", gettext("must be one of %(known)s") % channels))
     return found
 
 
 def _wrong_recipients(rule: NotificationRule) -> list[tuple[str, str]]:
     if not settings.EMAIL_URL:
-        return [("channel", "is not possible: no mail server is set (EMAIL_URL)")]
+        return [("channel", gettext("is not possible: no mail server is set (EMAIL_URL)"))]
     if not 1 <= len(rule.recipients) <= _MOST_RECIPIENTS:
-        return [("recipients", f"needs 1 to {_MOST_RECIPIENTS} addresses")]
+        text = gettext("needs 1 to %(most)d addresses") % {"most": _MOST_RECIPIENTS}
+        return [("recipients", text)]
     for address in rule.recipients:
         try:
             validate_email(str(address))
         except ValidationError:
-            return [("recipients", f"holds what is no mail address: {str(address)[:60]!r}")]
+            wrong = {"address": str(address)[:60]}
+            return [("recipients", gettext("holds what is no mail address: %(address)r") % wrong)]
     return []
 
 
 def _keep_key(rule: NotificationRule, key: str) -> None:
     if key:
         if len(key) < SHORTEST_KEY:
-            message = f"needs at least {SHORTEST_KEY} characters"
+            message = gettext("needs at least %(shortest_key)s characters") % {
+                "shortest_key": SHORTEST_KEY
+            }
             raise InputError([FieldError(("signing_key",), message)])
         secrets.client().write(rule.vault_path, {KEY_FIELD: key})
     elif rule.has_signing_key:

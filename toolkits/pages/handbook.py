@@ -8,12 +8,35 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from toolkits.pages import documents
 from toolkits.pages.documents import Document
 
 _AROUND = 90
 _MOST = 30
+#: Whom a guide is for. What is in none of them stands at the end.
+_SHELVES: list[tuple[Promise, list[str]]] = [
+    (_("Operators"), ["quick-start", "operator", "client"]),
+    (
+        _("Administrators"),
+        ["administration", "sign-in", "audit", "audit-events", "troubleshooting"],
+    ),
+    (_("Authors of toolkits"), ["author", "sdk"]),
+    (_("API"), ["api"]),
+    (
+        _("Running the platform"),
+        ["deployment", "configuration", "scaling", "performance", "upgrade", "backup", "vault"],
+    ),
+    (
+        _("How it is made"),
+        [
+            "architecture", "security", "job-engine", "runner-protocol", "dependencies",
+            "contributing",
+        ],
+    ),
+]  # fmt: skip
 _MARKS = re.compile(r"[`*_#>|\[\]]+")
 
 
@@ -40,9 +63,14 @@ def _texts() -> dict[str, tuple[Document, str]]:
     }
 
 
-def guides() -> list[Document]:
-    """Return the guides, the index first."""
-    return [document for document, _ in _texts().values()]
+def shelves() -> list[tuple[Promise | str, list[Document]]]:
+    """Return the guides by whom they are for; the index is on none."""
+    left = {page: document for page, (document, _text) in _texts().items() if page}
+    found: list[tuple[Promise | str, list[Document]]] = []
+    for title, pages in _SHELVES:
+        if there := [left.pop(page) for page in pages if page in left]:
+            found.append((title, there))
+    return [*found, ("", list(left.values()))] if left else found
 
 
 def text(page: str) -> str | None:
@@ -62,7 +90,7 @@ def search(query: str) -> list[Hit]:
         if all(word in folded for word in words):
             rank = -sum(word in document.title.casefold() for word in words)
             hits.append((rank, Hit(document.title, document.page, _excerpt(body, words))))
-    return [hit for _, hit in sorted(hits, key=lambda pair: pair[0])][:_MOST]
+    return [hit for _rank, hit in sorted(hits, key=lambda pair: pair[0])][:_MOST]
 
 
 def _excerpt(body: str, words: list[str]) -> str:

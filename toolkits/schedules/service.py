@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.access import scope
 from toolbox.events import emit
@@ -146,32 +147,39 @@ def vault_path(schedule: Schedule) -> str:
 
 def _may_change(schedule: Schedule, user: Any) -> None:
     if not can_change_schedule(user, schedule):
-        raise NotUsable("You may not change this schedule: it belongs to another role.")
+        raise NotUsable(gettext("You may not change this schedule: it belongs to another role."))
 
 
 def _allow(user: Any, toolkit: Toolkit, operation: str, owner: Group) -> None:
     if not scope(user, "toolkits.add_schedule").covers(toolkit.slug, operation):
-        raise NotUsable(f"You may not make schedules of the toolkit {toolkit.slug}.")
+        raise NotUsable(
+            gettext("You may not make schedules of the toolkit %(slug)s.") % {"slug": toolkit.slug}
+        )
     if not scope(user, "toolkits.use_toolkit").covers(toolkit.slug, operation):
-        raise NotUsable(f"You may not use the toolkit {toolkit.slug}.")
+        raise NotUsable(gettext("You may not use the toolkit %(slug)s.") % {"slug": toolkit.slug})
     member = user.groups.filter(pk=owner.pk).exists()
     if not member and not can_manage_toolkits(user, toolkit):
-        raise NotUsable(f"You do not have the role {owner.name}.")
+        raise NotUsable(gettext("You do not have the role %(name)s.") % {"name": owner.name})
     if not role_can_use(owner, toolkit):
-        raise NotUsable(f"The role {owner.name} may not use the toolkit {toolkit.slug}.")
+        raise NotUsable(
+            gettext("The role %(name)s may not use the toolkit %(slug)s.")
+            % {"name": owner.name, "slug": toolkit.slug}
+        )
 
 
 def _set(schedule: Schedule, values: dict[str, Any]) -> None:
     unknown = set(values) - FIELDS
     if unknown:
-        raise InputError([FieldError((name,), "cannot be set") for name in sorted(unknown)])
+        raise InputError(
+            [FieldError((name,), gettext("cannot be set")) for name in sorted(unknown)]
+        )
     for name, value in values.items():
         setattr(schedule, name, value)
     if not schedule.name.strip():
-        raise InputError([FieldError(("name",), "is required")])
+        raise InputError([FieldError(("name",), gettext("is required"))])
     for name, choices in (("overlap", OverlapPolicy), ("missed", MissedPolicy)):
         if getattr(schedule, name) not in choices.values:
-            message = f"must be one of {', '.join(choices.values)}"
+            message = gettext("must be one of %(values)s") % {"values": ", ".join(choices.values)}
             raise InputError([FieldError((name,), message)])
     timing.check(schedule)
 
@@ -189,7 +197,10 @@ def _keep_inputs(schedule: Schedule, inputs: dict[str, Any]) -> None:
     """
     described = schedule.toolkit.operation(schedule.operation)
     if described is None:
-        raise NotUsable(f"{schedule.toolkit.slug} has no operation {schedule.operation!r}.")
+        raise NotUsable(
+            gettext("%(slug)s has no operation %(operation)r.")
+            % {"slug": schedule.toolkit.slug, "operation": schedule.operation}
+        )
     path, schema = vault_path(schedule), described["inputs"]
     known, _ = job_secrets.reveal_at(path, schedule.inputs)
     whole = dict(inputs)
@@ -199,5 +210,3 @@ def _keep_inputs(schedule: Schedule, inputs: dict[str, Any]) -> None:
             whole[name] = known[name]
     complete = checked_inputs(schedule.toolkit, described, whole, dry_run=schedule.dry_run)
     schedule.inputs = job_secrets.keep_at(path, schema, complete)
-
-

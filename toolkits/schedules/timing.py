@@ -32,10 +32,10 @@ def check(schedule: Schedule) -> None:
 
 def _wrong(schedule: Schedule) -> Iterator[tuple[str, str]]:
     if schedule.time_zone not in available_timezones():
-        yield "time_zone", f"is not a time zone: {schedule.time_zone!r}"
+        yield "time_zone", _("is not a time zone: %(zone)s") % {"zone": schedule.time_zone}
         return
     if not 0 <= schedule.jitter_seconds <= _LONGEST_JITTER:
-        yield "jitter_seconds", f"must be between 0 and {_LONGEST_JITTER:,} seconds"
+        yield "jitter_seconds", _between(0, _LONGEST_JITTER)
     match schedule.kind:
         case ScheduleKind.CRON:
             if message := _wrong_cron(schedule):
@@ -43,22 +43,27 @@ def _wrong(schedule: Schedule) -> Iterator[tuple[str, str]]:
         case ScheduleKind.INTERVAL:
             seconds = schedule.interval_seconds or 0
             if not SHORTEST_INTERVAL <= seconds <= _LONGEST_INTERVAL:
-                wanted = f"between {SHORTEST_INTERVAL} and {_LONGEST_INTERVAL:,} seconds"
-                yield "interval_seconds", f"must be {wanted}"
+                yield "interval_seconds", _between(SHORTEST_INTERVAL, _LONGEST_INTERVAL)
         case ScheduleKind.ONCE:
             if schedule.run_at is None:
-                yield "run_at", "is required"
+                yield "run_at", _("is required")
         case _:
-            yield "kind", f"must be one of {', '.join(ScheduleKind.values)}"
+            known = {"known": ", ".join(ScheduleKind.values)}
+            yield "kind", _("must be one of %(known)s") % known
+
+
+def _between(least: int, most: int) -> str:
+    limits = {"least": f"{least:,}", "most": f"{most:,}"}
+    return _("must be between %(least)s and %(most)s seconds") % limits
 
 
 def _wrong_cron(schedule: Schedule) -> str:
     try:
         next(due_times(schedule, datetime.now(UTC)))
     except CronSimError as error:
-        return f"is not a cron expression: {error}"
+        return _("is not a cron expression: %(error)s") % {"error": error}
     except StopIteration:
-        return "is never due"
+        return _("is never due")
     return ""
 
 

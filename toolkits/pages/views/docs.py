@@ -65,7 +65,6 @@ def toolkit_file(request: HttpRequest, slug: str, digest: str, name: str) -> Htt
 def docs_index(request: PageRequest, page_name: str = "") -> HttpResponseBase:
     """Show a guide of the handbook, or the results of a search through all of them."""
     query = request.GET.get("q", "").strip()[:100]
-    guides = handbook.guides()
     text = handbook.text(page_name)
     if page_name and text is None:
         raise Http404
@@ -74,7 +73,7 @@ def docs_index(request: PageRequest, page_name: str = "") -> HttpResponseBase:
         return reverse("docs-page", args=[name]) if name else reverse("docs-index")
 
     context = {
-        "guides": guides,
+        "shelves": handbook.shelves(),
         "page": page_name,
         "html": documents.html(text, address) if text else "",
         "query": query,
