@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from toolbox import tracing
 from toolbox.events import emit
@@ -23,11 +25,12 @@ from toolkits.errors import BundleError, NotUsable
 from toolkits.jobs import queues, turns
 from toolkits.jobs.ready import enqueue
 from toolkits.jobs.states import UNFINISHED, JobState
-from toolkits.models import InstallPlan, Job, Toolkit
+from toolkits.models import InstallPlan, Job, PlanState, Toolkit
 from toolkits.models.job import JobKind
 
 OPERATION = "install"
 _SECONDS = 1800
+_TOLD_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -101,17 +104,24 @@ def submit_offer(
 
 
 def begin_updates(newer: Iterable[Offer], *, user: Any, via: str) -> int:
-    """Begin these updates, a job each, leaving out what is under way; returns how many.
+    """Begin these updates, a job each, leaving out what is under way or waits to be confirmed;
+    returns how many.
 
     What asks for more than was consented to is left to be confirmed.
     """
-    underway = unfinished()
+    underway, plans = unfinished(), waiting()
     begun = [
         submit_offer(offer, user=user, via=via, wanted=Wanted())
         for offer in newer
-        if offer.slug not in underway
+        if offer.slug not in underway and not waits(offer, plans)
     ]
     return len(begun)
+
+
+def waits(offer: Offer, plans: dict[str, InstallPlan]) -> bool:
+    """Whether one of ``plans`` is for the newest version of an offer."""
+    plan = plans.get(offer.slug)
+    return bool(plan and offer.newest and plan.version == offer.newest["version"])
 
 
 def _submit(
@@ -149,6 +159,23 @@ def unfinished() -> dict[str, Job]:
     """The installs that are queued or running, by toolkit."""
     jobs = Job.objects.filter(kind=JobKind.INSTALL, state__in=UNFINISHED).order_by("id")
     return {job.toolkit_slug: job for job in jobs}
+
+
+def waiting() -> dict[str, InstallPlan]:
+    """The plans that wait to be confirmed, by toolkit: the newest of each."""
+    plans = InstallPlan.objects.filter(state=PlanState.READY, expires_at__gt=timezone.now())
+    return {plan.slug: plan for plan in plans.defer("description", "manifest").order_by("id")}
+
+
+def failed(slugs: Iterable[str]) -> dict[str, Job]:
+    """The installs of the last day that failed and that none followed, by toolkit."""
+    # Named so, an index finds them among all the jobs.
+    jobs = Job.objects.filter(toolkit_slug__in=set(slugs), operation=OPERATION)
+    since = timezone.now() - _TOLD_FOR
+    jobs = jobs.filter(kind=JobKind.INSTALL, created_at__gt=since).order_by("id")
+    newest = {job.toolkit_slug: job for job in jobs}
+    wrong = {JobState.FAILED, JobState.TIMED_OUT, JobState.LOST}
+    return {slug: job for slug, job in newest.items() if job.state in wrong}
 
 
 def waits_in(queue: str) -> bool:

@@ -16,9 +16,8 @@ from django.utils.translation import gettext_lazy
 from toolbox.admin.registry import AdminPage, register_page
 from toolbox.problems import Problem
 from toolkits.access import can_confirm
-from toolkits.bundles import planning
+from toolkits.bundles import permissions, planning
 from toolkits.bundles.install import confirm
-from toolkits.bundles.permissions import ENFORCED
 from toolkits.models import InstallPlan, PlanState
 
 _KINDS = {
@@ -69,6 +68,7 @@ def _page(request: HttpRequest, plan: InstallPlan, problem: Problem | None = Non
         "changes": changes,
         "listed": [(title, changes.get(name) or {}) for name, title in _LISTED.items()],
         "asks": _asks(plan),
+        "rest": permissions.rest(),
     }
     status = problem.http_status if problem else 200
     return TemplateResponse(request, "admin/toolkits/plan.html", context, status=status)
@@ -79,7 +79,7 @@ def _asks(plan: InstallPlan) -> list[dict[str, Any]]:
     wanted: dict[str, str] = (plan.changes or {}).get("permissions", {}).get("wanted", {})
     found = []
     for key, words in wanted.items():
-        enforced, how = ENFORCED.get(key.partition(":")[0], (False, ""))
+        enforced, how = permissions.held(key)
         new = key in plan.needs_consent
         found.append({"words": words, "new": new, "enforced": enforced, "how": how})
     return sorted(found, key=lambda ask: not ask["new"])

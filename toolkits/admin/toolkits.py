@@ -25,6 +25,7 @@ from toolkits.access import (
     visible_jobs,
     visible_toolkits,
 )
+from toolkits.bundles import permissions
 from toolkits.catalogs import offers
 from toolkits.errors import NotUsable
 from toolkits.models import Toolkit
@@ -168,6 +169,8 @@ class ToolkitAdmin(ReadOnlyAdmin):
                 "can_manage": can_manage_toolkits(request.user, obj),
                 "can_install": can_install_toolkits(request.user),
                 "can_configure": bool(obj.settings_schema) and can_configure(request.user, obj),
+                "asks": permissions.told(obj.active_version.manifest if obj.active_version else {}),
+                "rest": permissions.rest(),
                 "versions": versions[:_VERSIONS],
                 "jobs": jobs.defer("inputs", "result", "error")[:_RECENT_JOBS],
                 "cards": obj.card_states.order_by("name"),

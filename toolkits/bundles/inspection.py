@@ -30,7 +30,7 @@ from toolkits.runtime.spec import RunnerSpec
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)[^)]*\)")
 _HTML = re.compile(r"<(?!!--)[a-zA-Z][^>]*>")
-_SEVERITIES = ("error", "warning")
+_PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,20 @@ def _documents(folder: Path, digests: dict[str, str]) -> Iterator[Finding]:
     if not any(path.startswith("tests/") for path in digests):
         yield Finding("warning", "tests/", "is missing: the toolkit has no tests")
     for path in sorted(digests):
+        if secret := _secret(folder, path):
+            yield Finding("error", path, secret)
         if path.startswith("docs/") and path.endswith(".md"):
             yield from _document(folder, path, digests)
+
+
+def _secret(folder: Path, path: str) -> str:
+    """Why a file should not be published; empty for all others."""
+    if path.rpartition("/")[2] == ".env":
+        return "may hold secrets, and would be packed with the toolkit"
+    with (folder / path).open("rb") as stream:
+        if _PRIVATE_KEY.match(stream.read(200).lstrip()):
+            return "is a private key, and would be packed with the toolkit"
+    return ""
 
 
 def _document(folder: Path, path: str, digests: dict[str, str]) -> Iterator[Finding]:

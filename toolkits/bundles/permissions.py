@@ -1,13 +1,21 @@
 """What a toolkit asks for in its manifest: compared, put in words, and answered from.
 
 Nothing is asked for by default but the network: no secret path, no queue beside the ordinary
-ones, no file of the host. ``ENFORCED`` tells which parts the platform holds it to.
+ones, no file of the host. ``held`` tells which parts this host holds it to.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from toolkits.runtime import kernel
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 #: Queues that every toolkit may use without asking.
 ORDINARY_QUEUES = frozenset({"default", "low", "interactive"})
@@ -74,14 +82,50 @@ def _is_below(path: str, prefix: str) -> bool:
     return path.startswith(prefix.removesuffix("/*") + "/")
 
 
-#: By the kind before the colon, whether it is enforced, and by what.
-ENFORCED: dict[str, tuple[bool, str]] = {
-    "vault": (True, "the worker answers no other path, and Vault itself gives the run no other"),
-    "queue": (True, "operations are put on no other queue"),
-    "network": (True, "TCP is refused by the kernel where Landlock has version 4 or later"),
-    "platform": (True, "the worker answers nothing that is not asked for here"),
-    "read": (True, "the kernel shows no other file where it has Landlock"),
+#: By the kind before the colon, what holds a toolkit to what it asked for.
+_HOW: dict[str, StrOrPromise] = {
+    "vault": _("the worker answers no other path, and Vault itself gives the run no other"),
+    "queue": _("operations are put on no other queue"),
+    "network": _("without it the kernel refuses TCP; other protocols are only declared"),
+    "platform": _("the worker answers nothing that is not asked for here"),
+    "read": _("the kernel shows no other file"),
 }
+#: From which version of Landlock on the kernel does its part.
+_LANDLOCK = {"network": 4, "read": 1}
+
+
+def held(key: str) -> tuple[bool, str]:
+    """Whether this host holds toolkits to a thing of ``lines``, and how, or why it does not."""
+    kind = key.partition(":")[0]
+    needed, there = _LANDLOCK.get(kind, 0), kernel.landlock()
+    if there >= needed:
+        return True, str(_HOW.get(kind, ""))
+    why = gettext("the kernel would need Landlock %(needed)d, and has %(there)d")
+    return False, why % {"needed": needed, "there": there}
+
+
+def rest() -> str:
+    """What becomes of code that wants what its toolkit did not ask for, in words."""
+    (files, _files), (network, _network) = held("read"), held("network")
+    if files and network:
+        return gettext("Whatever else it tries is refused, but for network protocols beside TCP.")
+    if files:
+        return gettext(
+            "Whatever else it tries is refused, but for the network: it is declared only."
+        )
+    return gettext(
+        "Other secrets, queues and data of the platform are refused. Files of the host and the "
+        "network are only declared: this kernel has no Landlock."
+    )
+
+
+def told(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a manifest asks for, in words, with whether and how this host holds it to that."""
+    found = []
+    for key, words in sorted(Permissions.of(manifest).lines().items()):
+        enforced, how = held(key)
+        found.append({"text": words, "enforced": enforced, "how": how})
+    return found
 
 
 def more_than(wanted: Permissions, had: dict[str, str] | list[str]) -> dict[str, str]:

@@ -109,10 +109,15 @@ class Bundle:
         self.close()
 
 
+def _skipped(folder: str, name: str) -> bool:
+    """Whether a folder is what tools leave behind: caches, and environments by any name."""
+    return name in _SKIPPED_FOLDERS or Path(folder, name, "pyvenv.cfg").is_file()
+
+
 def _walk(root: Path) -> Iterator[tuple[str, int]]:
     found = []
     for folder, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS)
+        folders[:] = sorted(name for name in folders if not _skipped(folder, name))
         for name in [*files, *(f for f in folders if Path(folder, f).is_symlink())]:
             if name.endswith(".pyc"):
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -92,10 +93,27 @@ def _entry(source: Path, target: Path) -> dict[str, Any]:
                 "digest": digest,
                 "size": file.stat().st_size,
                 "requires": read.data["requires"],
-                "changelog": changelog,
+                "changelog": _section(changelog, read.version),
             }
         ],
     }
+
+
+def _section(changelog: str, version: str) -> str:
+    """What a changelog says of one version: below the heading that names it. All of it where no
+    heading does."""
+    parts = re.split(r"^(#{1,6} .*)$", changelog, flags=re.MULTILINE)
+    named = re.compile(rf"(?<![\w.+-]){re.escape(version)}(?![\w.+-])")
+    for heading, at in ((parts[at], at) for at in range(1, len(parts), 2)):
+        if not named.search(heading):
+            continue
+        level, text = heading.index(" "), parts[at + 1]
+        for below in range(at + 2, len(parts), 2):
+            if parts[below].index(" ") <= level:
+                break
+            text += parts[below] + parts[below + 1]
+        return text.strip() + "\n"
+    return changelog
 
 
 def _words(bundle: Bundle, path: str) -> str:

@@ -96,6 +96,8 @@ def sign(options: dict[str, Any], out: Any) -> None:
     source: Path = options["source"]
     if not source.is_dir():
         raise CommandError("Sign the folder, then pack it.")
+    if options["key"].resolve().is_relative_to(source.resolve()):
+        raise CommandError("Keep the key outside of the toolkit: it would be packed with it.")
     scratch = Path(tempfile.mkdtemp(prefix="toolkit-sign-"))
     try:
         with Bundle(source) as bundle:

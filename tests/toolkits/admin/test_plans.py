@@ -18,6 +18,7 @@ from tests.toolkits.admin.test_upload import install, manifest, send, zipped
 from toolkits.bundles import signing, trust
 from toolkits.bundles.pack import pack
 from toolkits.models import InstallPlan, PlanState, Record, Toolkit, TrustedKey
+from toolkits.runtime import kernel
 
 
 @pytest.fixture
@@ -49,6 +50,26 @@ def test_nothing_is_installed_before_it_is_confirmed(signed_in: Client, storage:
     url, _ = planned(signed_in)
     assert not Toolkit.objects.exists()
     assert "A new toolkit" in signed_in.get(url).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        (7, ["Enforced:", "Whatever else it tries is refused, but for network protocols"]),
+        (2, ["Only declared:", "would need Landlock 4, and has 2", "but for the network"]),
+        (0, ["Only declared:", "would need Landlock 1, and has 0", "this kernel has no Landlock"]),
+    ],
+)
+def test_a_plan_says_what_this_kernel_does_not_hold_code_to(
+    signed_in: Client, storage: Path, monkeypatch: pytest.MonkeyPatch, version: int, said: list[str]
+) -> None:
+    monkeypatch.setattr(kernel, "landlock", lambda: version)
+    asks = {"network": True, "filesystem": {"read": ["/srv"]}}
+
+    page = signed_in.get(planned(signed_in, permissions=asks)[0]).content.decode()
+
+    for text in said:
+        assert text in page
 
 
 def test_the_plan_says_what_an_update_changes(

@@ -162,7 +162,30 @@ def test_an_update_that_asks_for_more_waits_to_be_confirmed(
 
     assert job.state == JobState.SUCCEEDED, job.reason
     assert Toolkit.objects.get().active_version.version == "1.0.0"
-    assert InstallPlan.objects.get(pk=job.inputs["plan"]).state == PlanState.READY
+    plan = InstallPlan.objects.get(pk=job.inputs["plan"])
+    assert plan.state == PlanState.READY
+    text = signed_in.get("/catalog/").text
+    assert "2.0.0 waits to be confirmed" in text
+    assert f"/admin/toolkits/toolkit/plan/{plan.pk}/" in text
+    assert "Update 1 toolkit" not in text
+    assert "nothing to update" in signed_in.post("/catalog/update/", {"all": "1"}, follow=True).text
+
+
+def test_an_update_that_failed_says_why_where_it_was_begun(
+    valkey, openbao, catalog, site, signed_in, tmp_path
+):
+    install_kit(tmp_path / "mine", slug="fleet")
+    next(site.folder.glob("*.zip")).unlink()
+
+    signed_in.post("/catalog/update/", {"all": "1"})
+    (job,) = run_all()
+
+    text = signed_in.get("/catalog/").text
+    assert job.state == JobState.FAILED
+    assert "The last try failed:" in text
+    assert "answers 404" in text
+    assert job.get_absolute_url() in text
+    assert "Update 1 toolkit" in text
 
 
 def test_a_catalog_that_is_away_is_shown_as_it_was_and_said_to_be_stale(shop, site, signed_in):

@@ -245,6 +245,26 @@ def test_a_folder_of_toolkits_becomes_one_catalog_with_all_versions(site, tmp_pa
 
 
 @pytest.mark.parametrize(
+    ("changelog", "told"),
+    [
+        ("# Changelog\n\n## 2.0.0\n\n- New.\n\n## 1.2.0\n\n- Old.\n", "- New.\n"),
+        ("## [2.0.0] - 2026-01-01\n### Added\n- A\n## 1.0\n- B\n", "### Added\n- A\n"),
+        ("## 12.0.0\n- B\n## v2.0.0-rc.1\n- C\n", "## 12.0.0\n- B\n## v2.0.0-rc.1\n- C\n"),
+        ("Only words.\n", "Only words.\n"),
+        ("", ""),
+    ],
+)
+def test_a_version_in_a_catalog_tells_its_own_changes(tmp_path, changelog, told):
+    files = {"CHANGELOG.md": changelog}
+    source = write_kit(tmp_path, HELLO, slug="fleet", version="2.0.0", files=files)
+
+    making.make([source], tmp_path / "out", "Ours")
+
+    made = json.loads((tmp_path / "out" / "catalog.json").read_text())
+    assert made["toolkits"][0]["versions"][0]["changelog"] == told
+
+
+@pytest.mark.parametrize(
     ("docs", "shown"),
     [
         ("https://docs.example/fleet", "https://docs.example/fleet"),

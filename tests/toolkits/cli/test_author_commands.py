@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import zipfile
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -147,6 +148,24 @@ def test_code_that_does_not_load_is_named_with_its_line(fresh):
 
     assert "not today" in out.getvalue()
     assert "disk_watch_toolkit.py:" in out.getvalue()
+
+
+def test_secrets_are_not_published_with_a_toolkit(fresh, tmp_path):
+    toolkit("keygen", fresh / "team.key")
+    (fresh / "docs" / ".env").write_text("TOKEN=1\n")
+    (fresh / "venv").mkdir()
+    (fresh / "venv" / "pyvenv.cfg").write_text("home = /usr\n")
+    out = io.StringIO()
+
+    with pytest.raises(CommandError):
+        call_command("toolkit", "check", str(fresh), stdout=out)
+    with pytest.raises(CommandError, match="Keep the key outside"):
+        toolkit("sign", fresh, "--key", fresh / "team.key")
+
+    assert "team.key: is a private key" in out.getvalue()
+    assert "docs/.env: may hold secrets" in out.getvalue()
+    toolkit("pack", fresh, "--output", tmp_path / "out.zip")
+    assert not any("venv" in name for name in zipfile.ZipFile(tmp_path / "out.zip").namelist())
 
 
 @pytest.mark.parametrize("slug", ["Bad", "install", "-x", "a b", ""])

@@ -18,7 +18,7 @@ from toolkits.bundles import semver
 from toolkits.catalogs import offers
 from toolkits.catalogs.offers import Offer
 from toolkits.installs import Wanted
-from toolkits.models import Catalog, Toolkit
+from toolkits.models import Catalog, InstallPlan, Toolkit
 from toolkits.pages.guards import PageRequest, find_toolkit, page, refuse_unless
 
 _MOST_CHANGES = 10
@@ -38,11 +38,11 @@ def catalog(request: PageRequest) -> HttpResponseBase:
         for offer in offers.offers(query, category)
         if not wanted or (offer.update and not _pinned(offer))
     ]
-    underway = installs.unfinished()
-    rows = [_row(offer, underway) for offer in found]
+    begun = _Begun(every)
+    rows = [_row(offer, begun) for offer in found]
     context = {
         "rows": sorted(rows, key=lambda row: not row["update"]),
-        "updates": sum(bool(offer.update and not _pinned(offer)) for offer in every),
+        "updates": sum(begun.can_update(offer) for offer in every),
         "catalogs": Catalog.objects.filter(enabled=True).order_by("name"),
         "categories": sorted({name for offer in every for name in offer.entry["categories"]}),
         "query": query,
@@ -56,7 +56,25 @@ def _pinned(offer: Offer) -> bool:
     return bool(offer.installed and offer.installed.pinned)
 
 
-def _row(offer: Offer, underway: dict[str, Any]) -> dict[str, Any]:
+class _Begun:
+    """What became of the installs that were begun: under way, waiting to be confirmed, failed."""
+
+    def __init__(self, found: list[Offer]) -> None:
+        self.underway = installs.unfinished()
+        self.plans = installs.waiting()
+        self.failed = installs.failed(offer.slug for offer in found)
+
+    def plan(self, offer: Offer) -> InstallPlan | None:
+        """The plan of the offer's newest version that waits to be confirmed."""
+        return self.plans[offer.slug] if installs.waits(offer, self.plans) else None
+
+    def can_update(self, offer: Offer) -> bool:
+        """Whether an update of it would begin if all were asked for."""
+        busy = offer.slug in self.underway or self.plan(offer)
+        return bool(offer.update and not _pinned(offer) and not busy)
+
+
+def _row(offer: Offer, begun: _Begun) -> dict[str, Any]:
     active = offer.installed.active_version if offer.installed else None
     return {
         "offer": offer,
@@ -65,7 +83,9 @@ def _row(offer: Offer, underway: dict[str, Any]) -> dict[str, Any]:
         "newest": offer.newest or {},
         "update": offer.update,
         "changes": _changes(offer, active.version if active else ""),
-        "job": underway.get(offer.slug),
+        "job": begun.underway.get(offer.slug),
+        "plan": begun.plan(offer),
+        "failed": begun.failed.get(offer.slug) if offer.update or not active else None,
     }
 
 

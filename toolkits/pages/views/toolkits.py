@@ -119,11 +119,7 @@ def _update(toolkit: Toolkit) -> dict[str, Any] | None:
 def _permissions(toolkit: Toolkit) -> list[dict[str, Any]]:
     """What the toolkit asked for, in words, and whether the platform holds it to that."""
     version = toolkit.active_version
-    lines = permissions.Permissions.of(version.manifest).lines() if version else {}
-    return [
-        {"text": words, "how": permissions.ENFORCED[key.partition(":")[0]][1]}
-        for key, words in sorted(lines.items())
-    ]
+    return permissions.told(version.manifest) if version else []
 
 
 @require_safe
