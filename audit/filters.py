@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +25,9 @@ _SLACK = timedelta(minutes=1)
 _LONGEST = 200
 _EARLIEST, _LATEST = 1971, 9000
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]{1,19}")
+
+#: Gives type and id of what is known by a name.
+Finder = Callable[[str], Iterable[tuple[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -107,9 +110,7 @@ class Filters:
         if self.target_type:
             condition &= Q(target_type=self.target_type)
         if self.target:
-            by_id = Q(target_id=self.target)
-            wanted = by_id if _ID.fullmatch(self.target) else by_id | Q(target_label=self.target)
-            condition &= wanted
+            condition &= _target(self.target)
         if self.job:
             condition &= Q(job_id=self.job) | Q(target_type="toolkits.job", target_id=self.job)
         return condition
@@ -124,6 +125,30 @@ def _actor(text: str) -> Q:
         return Q(actor_id__in=ids) | Q(behalf_id__in=ids)
     # A token or schedule, or somebody who is gone, by the name that was kept.
     return Q(actor_label=text) | Q(behalf_label=text) | Q(actor_id=text)
+
+
+def _target(text: str) -> Q:
+    """A target by id, by the name that was kept, or by one that it is known by now."""
+    by_id = Q(target_id=text)
+    if _ID.fullmatch(text):
+        return by_id
+    for kind, found in (place for finder in _finders for place in finder(text)):
+        by_id |= Q(target_type=kind, target_id=found)
+    return by_id | Q(target_label=text)
+
+
+def _users(name: str) -> Iterable[tuple[str, str]]:
+    found = User.objects.filter(username__iexact=name).values_list("pk", flat=True)
+    return [("accounts.user", str(pk)) for pk in found[:2]]
+
+
+_finders: list[Finder] = [_users]
+
+
+def find_targets_by(finder: Finder) -> None:
+    """Let an app find its objects by names that events do not keep, such as a slug."""
+    if finder not in _finders:
+        _finders.append(finder)
 
 
 def _severities(text: str) -> list[str]:

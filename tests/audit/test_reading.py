@@ -90,10 +90,19 @@ class TestFilters:
     def test_by_outcome(self) -> None:
         assert select(outcome="failure") == ["auth.sign_in_failed", "auth.token_reused"]
 
-    @pytest.mark.parametrize("target", ["Disk usage", "id"])
+    @pytest.mark.parametrize("target", ["Disk usage", "disks", "Disks", "id"])
     def test_by_target(self, target: str) -> None:
         target = str(self.toolkit.pk) if target == "id" else target
+        assert "toolkit.enabled" in select(target=target)
         assert select(target=target, target_type="toolkits.toolkit") == ["toolkit.enabled"]
+
+    def test_by_the_present_name_of_a_target_that_had_another_one(self) -> None:
+        emit("user.changed", actor=self.user, target=self.user)
+        self.user.username = "uma.new"
+        self.user.save()
+        assert select(target="uma.new") == ["user.changed"]
+        assert select(target="uma") == ["user.changed"]
+        assert select(target="nobody") == []
 
     def test_by_address_and_request(self) -> None:
         assert select(address="192.0.2.2") == ["auth.sign_in_failed"]
