@@ -90,3 +90,22 @@ def test_what_a_reader_can_open_is_in_the_index():
 
 def test_the_picture_of_the_dashboard_is_small():
     assert (BASE / "docs" / "images" / "dashboard.png").stat().st_size < 150 * 1024
+
+
+def test_figures_to_reckon_with_are_those_that_were_measured():
+    """A new measurement that changes them by a quarter has to be told to whoever reckons."""
+    measured = dict(re.findall(r"^\| ([^|]+) \| ([\d,.]+) ", docs("performance"), re.MULTILINE))
+    table = docs("scaling").partition("## Figures to reckon with")[2]
+    told = re.findall(r"^\| ([^|]+) \| ([\d,.]+) [^|]*\| [^|]+\|$", table, re.MULTILINE)
+
+    assert len(told) >= 10
+    for name, figure in told:
+        assert number(figure) == pytest.approx(number(measured[name]), rel=0.25), name
+
+
+def docs(name: str) -> str:
+    return (BASE / "docs" / f"{name}.md").read_text()
+
+
+def number(text: str) -> float:
+    return float(text.replace(",", ""))
