@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from toolkits import access
 from toolkits.jobs import (
@@ -106,7 +107,7 @@ def _steps(job: Job) -> list[dict[str, Any]]:
         [
             {
                 "label": str(step),
-                "detail": step.message,
+                "detail": _("completed before") if step.state == "skipped" else step.message,
                 "start": step.started_at,
                 "end": step.finished_at,
                 "state": _STEP_STATES[step.state],

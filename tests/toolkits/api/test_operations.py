@@ -9,7 +9,7 @@ from audit.models import Event
 from tests.support.api import Api, places, problem
 from tests.support.factories import make_job, make_row, operation
 from tests.toolkits.api.conftest import INPUTS
-from toolkits.api.operations import interactive
+from toolkits.jobs import interactive
 from toolkits.jobs.states import JobState
 from toolkits.models import IdempotencyKey, Job, Toolkit
 

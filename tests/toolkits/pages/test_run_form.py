@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from tests.support.factories import make_job, make_row, operation
 from toolkits.errors import FieldError
+from toolkits.jobs import interactive
 from toolkits.jobs.states import JobState
 from toolkits.models import Job, JobAttempt, JobStep, Record, StepState
 from toolkits.pages import fields, forms
@@ -284,6 +285,33 @@ def test_markup_that_was_typed_is_shown_as_text(signed_in: Client) -> None:
         RUN, {"host": '"><script>alert(1)</script>', "count": "x"}
     ).content.decode()
     assert "<script>alert(1)" not in text
+
+
+def test_with_no_free_worker_a_short_operation_is_not_started(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_kit(interactive=True)
+    monkeypatch.setattr(interactive, "_CLAIM_SECONDS", 0.05)
+
+    answer = signed_in.post(RUN, {"host": "db1"})
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    text = answer.content.decode()
+    assert "No interactive worker is free" in text
+    # What was typed is still there.
+    assert 'value="db1"' in text
+    assert Job.objects.get().state == JobState.CANCELLED
+
+
+def test_a_short_operation_that_waits_for_approval_keeps_nobody_waiting(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_kit(interactive=True, requires_approval=True)
+    monkeypatch.setattr(interactive, "wait_finished", None)
+
+    answer = signed_in.post(RUN, {"host": "db1"})
+
+    assert answer.headers["Location"] == Job.objects.get().get_absolute_url()
 
 
 def test_an_operation_that_changes_things_asks_first(signed_in: Client) -> None:

@@ -16,13 +16,13 @@ from toolkits.api import idempotency
 from toolkits.api.finding import operation_of, operations_of, toolkit_of
 from toolkits.api.jobs.serializers import JobDetailSerializer, job_url
 from toolkits.api.jobs.views import detail_json
-from toolkits.api.operations import interactive
 from toolkits.api.operations.forms import inputs_of
 from toolkits.api.operations.serializers import (
     OperationListSerializer,
     OperationSerializer,
     operation_json,
 )
+from toolkits.jobs import interactive
 from toolkits.jobs.dispatch import submit
 from toolkits.models import Job
 
@@ -93,7 +93,9 @@ class OperationView(ApiView):
 
         asked = [inputs, dry_run, timeout, str(run_at)]
         if described.get("interactive") and run_at is None:
-            job, fresh = interactive.run(lambda: idempotency.start(request, asked, begin), request)
+            job, fresh = interactive.run(
+                lambda: idempotency.start(request, asked, begin), request.user
+            )
         else:
             job, fresh = idempotency.start(request, asked, begin)
         return job_response(request, job, fresh=fresh)

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
@@ -17,17 +16,19 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from toolbox.api.slots import Busy
 from toolbox.problems import Problem
 from toolkits import access, console
 from toolkits import inputs as input_rules
 from toolkits.errors import FieldError, InputError
-from toolkits.jobs import rerun
+from toolkits.jobs import interactive, rerun
 from toolkits.jobs.dispatch import Origin, submit
-from toolkits.jobs.states import ACTIVE, JobState
-from toolkits.jobs.waiting import wait_finished
+from toolkits.jobs.states import WAITING
 from toolkits.models import Job, RunPreset, Toolkit
 from toolkits.pages import fields, forms, provided, record_choices, snippets
 from toolkits.pages.guards import PageRequest, find_toolkit, is_partial, page, refuse_unless
+
+_RETRY_SECONDS = 5
 
 
 @dataclass
@@ -203,9 +204,26 @@ def _submitted(
     if form.errors or form.confirm_error or form.problem:
         return _show(request, form, status=422)
     try:
-        job = submit(
-            toolkit=toolkit,
-            operation=described["name"],
+        job = _start(request, form, run_at)
+    except InputError as error:
+        form.errors = error.field_errors
+        return _show(request, form, status=error.http_status)
+    except Problem as error:
+        form.problem = str(error)
+        response = _show(request, form, status=error.http_status)
+        if isinstance(error, Busy):
+            response["Retry-After"] = str(error.retry_after or _RETRY_SECONDS)
+        return response
+    return _answer(job, described)
+
+
+def _start(request: PageRequest, form: RunForm, run_at: datetime | None) -> Job:
+    """Request the run; of a short operation wait for its end. Raises ``Problem``."""
+
+    def begin() -> Job:
+        return submit(
+            toolkit=form.toolkit,
+            operation=form.operation["name"],
             inputs=form.values,
             user=request.user,
             dry_run=form.dry_run,
@@ -213,13 +231,10 @@ def _submitted(
             timeout=_timeout(request),
             origin=form.origin(),
         )
-    except InputError as error:
-        form.errors = error.field_errors
-        return _show(request, form, status=error.http_status)
-    except Problem as error:
-        form.problem = str(error)
-        return _show(request, form, status=error.http_status)
-    return _answer(job, described)
+
+    if form.operation.get("interactive") and run_at is None:
+        return interactive.run(lambda: (begin(), True), request.user)[0]
+    return begin()
 
 
 def _save(request: PageRequest, form: RunForm) -> HttpResponseBase:
@@ -276,10 +291,9 @@ def _timeout(request: PageRequest) -> int | None:
 
 
 def _answer(job: Job, described: dict[str, Any]) -> HttpResponseRedirect:
-    if not described.get("interactive") or job.state not in {JobState.QUEUED, *ACTIVE}:
+    if not described.get("interactive") or job.state in WAITING:
         return redirect("job-detail", job.pk)
     # Short by its author's word: the result stands on the same page, at an address that can
     # be loaded again without running it twice.
-    wait_finished(job.pk, settings.TOOLKIT_INTERACTIVE_WAIT_SECONDS)
     address = reverse("operation-run", args=[job.toolkit_slug, job.operation])
     return HttpResponseRedirect(f"{address}?_from={job.pk}#result")
