@@ -78,6 +78,8 @@ def _placed(
 
 def _sentence(error: BaseException) -> str:
     text = str(error)
+    if isinstance(error, MemoryError) and not text:
+        text = "it needed more memory than a runner may have (TOOLKIT_RUNNER_MEMORY_BYTES)"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
