@@ -22,6 +22,7 @@ from accounts.mfa.policy import Lacking
 from accounts.mfa.problems import FactorMissing, FactorNeeded
 from accounts.models import User
 from accounts.problems import TokenRefused
+from toolbox.api.openapi import may_answer
 from toolbox.api.throttling import SignInThrottle
 from toolbox.events import emit
 
@@ -48,8 +49,14 @@ class LoginView(CookieView):
     permission_classes = (AllowAny,)
     throttle_classes = (SignInThrottle,)
 
-    @extend_schema(request=LoginSerializer, responses=AccessSerializer)
+    @extend_schema(
+        operation_id="auth_login",
+        request=LoginSerializer,
+        responses=AccessSerializer,
+        extensions=may_answer(401, 403),
+    )
     def post(self, request: Request) -> Response:
+        """Sign in with a name and a password."""
         given = LoginSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
@@ -65,8 +72,17 @@ class RefreshView(CookieView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @extend_schema(request=None, responses=AccessSerializer)
+    @extend_schema(
+        operation_id="auth_refresh",
+        request=None,
+        responses=AccessSerializer,
+        extensions=may_answer(401, 403),
+    )
     def post(self, request: Request) -> Response:
+        """Exchange the refresh token of the cookie for a new pair.
+
+        Each is good once: a second use ends the session.
+        """
         token = cookies.take(request._request)
         if not token:
             raise TokenRefused("There is no refresh token. Sign in first.")
@@ -84,8 +100,9 @@ class LogoutView(CookieView):
 
     people_only = True
 
-    @extend_schema(request=None, responses={204: None})
+    @extend_schema(operation_id="auth_logout", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
+        """Sign out: the session of the access token, of the cookie, and of the browser end."""
         with transaction.atomic():
             tokens.revoke(cookies.take(request._request))
             tokens.end(request.auth)
@@ -101,8 +118,9 @@ class LogoutView(CookieView):
 class MeView(APIView):
     """Who the token belongs to."""
 
-    @extend_schema(responses=MeSerializer)
+    @extend_schema(operation_id="auth_me", responses=MeSerializer)
     def get(self, request: Request) -> Response:
+        """Tell who the token belongs to."""
         assert isinstance(request.user, User)
         return Response(MeSerializer(request.user).data)
 

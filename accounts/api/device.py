@@ -13,10 +13,11 @@ from rest_framework.response import Response
 from accounts import device_grants
 from accounts.api.auth import CookieView, answer
 from accounts.api.serializers import AccessSerializer
+from toolbox.api.fields import Strict
 from toolbox.api.throttling import DeviceThrottle
 
 
-class DeviceAskSerializer(serializers.Serializer[Any]):
+class DeviceAskSerializer(Strict):
     """What the device calls itself: the console shows it to whoever confirms."""
 
     client = serializers.CharField(max_length=100, default="", allow_blank=True)
@@ -34,7 +35,7 @@ class DeviceAskedSerializer(serializers.Serializer[Any]):
     interval = serializers.IntegerField(help_text="Seconds to wait before each question.")
 
 
-class DeviceCodeSerializer(serializers.Serializer[Any]):
+class DeviceCodeSerializer(Strict):
     """The device's secret."""
 
     device_code = serializers.CharField(max_length=100)

@@ -9,9 +9,10 @@ from rest_framework import serializers
 from accounts import devices
 from accounts.access import TOKEN_SCOPES
 from accounts.models import PersonalToken, User, UserSession
+from toolbox.api.fields import Strict
 
 
-class LoginSerializer(serializers.Serializer[Any]):
+class LoginSerializer(Strict):
     """A name and a password; ``provider`` is where to prove them, by default the first that
     takes a password. ``otp`` is a code of an authenticator app, or a recovery code, where the
     account has a second factor."""
@@ -87,7 +88,7 @@ class PersonalTokenSerializer(serializers.ModelSerializer[PersonalToken]):
         read_only_fields = fields
 
 
-class NewTokenSerializer(serializers.Serializer[Any]):
+class NewTokenSerializer(Strict):
     """What a new token is to be good for."""
 
     name = serializers.CharField(max_length=100)

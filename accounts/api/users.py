@@ -269,7 +269,7 @@ class UserPasswordLinkView(AccessView):
     def post(self, request: Request, user_id: UUID) -> Response:
         """Make a link by which the owner of the account sets a new password."""
         user = self.find(user_id)
-        given = NewLinkSerializer(data=request.data or {})
+        given = NewLinkSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         try:
             row, link = invitations.password_link(self.actor, user, **given.validated_data)

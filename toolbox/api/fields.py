@@ -7,8 +7,6 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-_TEXTS = (serializers.CharField, serializers.EmailField)
-
 
 class Strict(serializers.Serializer[Any]):
     """Takes no member that it does not know: what is not asked for is never set quietly."""
@@ -21,9 +19,24 @@ class Strict(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
     def _not_texts(self, data: dict[str, Any]) -> list[str]:
-        """Members for texts that hold numbers, which REST framework would turn into texts."""
-        texts = [name for name, field in self.fields.items() if type(field) in _TEXTS]
-        return [name for name in texts if isinstance(data.get(name), int | float)]
+        """Members for texts, or for lists of them, that hold numbers: REST framework would turn
+        those into texts."""
+        return [
+            name
+            for name, field in self.fields.items()
+            if (isinstance(field, serializers.CharField) and _number(data.get(name)))
+            or (_of_texts(field) and isinstance(data.get(name), list)
+                and any(map(_number, data[name])))
+        ]  # fmt: skip
+
+
+def _of_texts(field: serializers.Field[Any, Any, Any, Any]) -> bool:
+    child = field.child if isinstance(field, serializers.ListField) else None
+    return isinstance(child, serializers.CharField)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float)
 
 
 class TrueOrFalse(serializers.BooleanField):

@@ -29,6 +29,7 @@ MIDDLEWARE = [
     "toolbox.middleware.request_context",
     "toolbox.health.middleware.asked_by_address",
     "django.middleware.security.SecurityMiddleware",
+    "toolbox.api.cors.share",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

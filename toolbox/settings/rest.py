@@ -25,6 +25,10 @@ API_REQUESTS_PER_MINUTE = {
         "API_RATE_STAFF", 6000, least=0, about="API requests a minute of who sees all jobs."
     ),
 }
+API_CORS_ORIGINS = e.names(
+    "API_CORS_ORIGINS",
+    about="Sites whose pages may ask the API with a token, as https://app.example.com.",
+)
 API_BODY_MAX_BYTES = e.number(
     "API_BODY_MAX_BYTES", 2_097_152, least=1, about="Largest JSON body of an API request."
 )
@@ -34,6 +38,10 @@ API_IMPORT_MAX_BYTES = e.number(
 API_STREAMS_MAX = e.number(
     "API_STREAMS_MAX", 6, least=0, about="Event streams of a web process; each holds a thread."
 )
+API_STREAM_SECONDS = e.number(
+    "API_STREAM_SECONDS", 900, least=1,
+    about="After so long an event stream ends, and its client comes again.",
+)  # fmt: skip
 API_WAITING_MAX = e.number(
     "API_WAITING_MAX", 6, least=0, about="Callers of a web process that wait for a result at once."
 )

@@ -16,7 +16,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import renderers
 from rest_framework.request import Request
@@ -42,14 +41,25 @@ _POLL_SECONDS = 1.0
 _SHORTEST_SECONDS = 0.1
 _CHECK_SECONDS = 3.0
 _BEAT_SECONDS = 10.0
-# Clients come back by themselves: a bound keeps no thread for ever.
-_LONGEST_SECONDS = 900.0
 _MOST_LINES = 500
 _STATE = (
     "id", "state", "reason", "attempt", "worker", "started_at", "finished_at",
     "cancel_requested_at",
 )  # fmt: skip
 _COLUMNS = (*_STATE, "progress_done", "progress_total", "progress_label", "log_lines")
+
+
+#: What one event of the stream is.
+_EVENT = {
+    "type": "object",
+    "description": "One event of the stream; `data` is JSON.",
+    "properties": {
+        "event": {"type": "string", "enum": ["state", "progress", "log", "done"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+        "id": {"type": "string", "description": "Cursor of a `log` event, for Last-Event-ID."},
+    },
+    "required": ["event", "data"],
+}
 
 
 class EventStreamRenderer(renderers.BaseRenderer):
@@ -78,7 +88,7 @@ class EventsView(ApiView):
                 description="The last id that you received: the stream goes on after it.",
             ),
         ],
-        responses={(200, "text/event-stream"): OpenApiTypes.STR, 204: None},
+        responses={(200, "text/event-stream"): _EVENT, 204: None},
     )
     def get(self, request: Request, job_id: UUID) -> HttpResponseBase:
         """Follow a job: events `log`, `state`, `progress`, and `done` at the end.
@@ -121,7 +131,7 @@ class EventStream:
         shown: tuple[Any, Any] = (None, None)
         while True:
             now = time.monotonic()
-            if closing.is_set() or now - started > _LONGEST_SECONDS:
+            if closing.is_set() or now - started > settings.API_STREAM_SECONDS:
                 return
             if now - checked > _CHECK_SECONDS:
                 if not self.allowed():

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from toolbox.api import paging
+from toolbox.api.fields import Strict
 from toolbox.api.openapi import may_answer
 from toolbox.api.parameters import only_known
 from toolbox.api.views import ApiView
@@ -122,7 +123,7 @@ class UpdatesView(ApiView):
         return Response({"results": [offer_json(offer) for offer in offers.updates()]})
 
 
-class CatalogInstallSerializer(serializers.Serializer[Any]):
+class CatalogInstallSerializer(Strict):
     """What to install."""
 
     version = serializers.CharField(
