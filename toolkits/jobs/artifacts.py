@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import mimetypes
 import os
 import re
 import stat
@@ -47,7 +48,7 @@ def keep(
     with _opened(_inside(workdir, path)) as stream:
         source = _Metered(stream, min(settings.TOOLKIT_ARTIFACT_MAX_BYTES, left))
         stored_as = _store(f"{job.pk}/{token_hex(4)}-{name}", source)
-    kind = _UNSAFE_TYPE.sub("", content_type or "")[:100] or "application/octet-stream"
+    kind = _UNSAFE_TYPE.sub("", content_type or "")[:100] or _kind_of(name)
     before = job.artifacts.filter(name=name).values_list("stored_as", flat=True).first()
     try:
         with lease.fenced(job):
@@ -68,6 +69,11 @@ def keep(
     if before:
         discard(before)
     return artifact
+
+
+def _kind_of(name: str) -> str:
+    """The type that a file's name stands for. It is only ever downloaded, never shown."""
+    return mimetypes.guess_type(name, strict=True)[0] or "application/octet-stream"
 
 
 def _kept_bytes(job: Job, besides: str) -> int:
