@@ -82,7 +82,10 @@ def read(data: bytes) -> list[Row]:
 
 def _check_names(names: list[str]) -> None:
     if "username" not in names:
-        raise ImportRefused([(1, "there is no column username")])
+        hint = "; put commas between columns" if any(";" in name for name in names) else ""
+        raise ImportRefused([(1, f"there is no column username{hint}")])
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ImportRefused([(1, f"the column {', '.join(twice)} is there twice")])
     if unknown := sorted(set(names) - set(COLUMNS)):
         known = ", ".join(COLUMNS)
         raise ImportRefused([(1, f"the column {', '.join(unknown)} is not known ({known})")])

@@ -13,7 +13,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Provider, SessionKind, User, UserSession
+from accounts.models import (
+    DeviceGrant,
+    DeviceState,
+    Provider,
+    SessionKind,
+    User,
+    UserSession,
+)
 from accounts.providers import lifetime
 from toolbox import context
 from toolbox.events import emit
@@ -103,7 +110,17 @@ def end_all(
         wanted = wanted.filter(kind=kind)
     if provider:
         wanted = wanted.filter(provider=provider)
+    _turn_away_devices(user, kind, provider)
     return _end(wanted, reason, actor, user)
+
+
+def _turn_away_devices(user: User, kind: SessionKind | None, provider: str) -> None:
+    """A device that was let in and has not come yet is a session that was about to begin."""
+    waiting = DeviceGrant.objects.filter(user=user, state=DeviceState.APPROVED)
+    if provider:
+        waiting = waiting.filter(provider=provider)
+    if kind != SessionKind.BROWSER:
+        waiting.update(state=DeviceState.REFUSED)
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from accounts import devices, invitations, personal_tokens, provisioning, sessions, users
 from accounts.admin import service_tokens
@@ -158,7 +158,9 @@ class InvitationAdmin(AccessAdmin):
 
     @admin.action(description=gettext_lazy("Take back"), permissions=["administer"])
     def withdraw(self, request: HttpRequest, rows: QuerySet[Invitation]) -> None:
-        done = ("%(n)d invitation was taken back.", "%(n)d invitations were taken back.")
+        done = ngettext_lazy(
+            "%(n)d invitation was taken back.", "%(n)d invitations were taken back.", "n"
+        )  # fmt: skip
         self.each(request, rows, lambda row: invitations.withdraw(acting(request), row), done)
 
 
@@ -191,7 +193,9 @@ class IdentityAdmin(_ListAdmin):
             users.refuse_unless_editable(acting(request), row.user)
             provisioning.unlink(acting(request), row)
 
-        done = ("%(n)d identity was unlinked.", "%(n)d identities were unlinked.")
+        done = ngettext_lazy(
+            "%(n)d identity was unlinked.", "%(n)d identities were unlinked.", "n"
+        )  # fmt: skip
         self.each(request, rows.select_related("user", "provider"), unlink, done)
 
 
@@ -225,7 +229,7 @@ class SessionAdmin(_ListAdmin):
             users.refuse_unless_editable(acting(request), row.user)
             sessions.end(row, "ended by an administrator", acting(request))
 
-        done = ("%(n)d session ended.", "%(n)d sessions ended.")
+        done = ngettext_lazy("%(n)d session ended.", "%(n)d sessions ended.", "n")
         self.each(request, rows.select_related("user"), end, done)
 
 
@@ -278,7 +282,9 @@ class TokenAdmin(_ListAdmin):
 
     @admin.action(description=gettext_lazy("Revoke"), permissions=["administer"])
     def revoke(self, request: HttpRequest, rows: QuerySet[PersonalToken]) -> None:
-        done = ("%(n)d token was revoked.", "%(n)d tokens were revoked.")
+        done = ngettext_lazy(
+            "%(n)d token was revoked.", "%(n)d tokens were revoked.", "n"
+        )  # fmt: skip
         self.each(
             request,
             rows.select_related("user"),

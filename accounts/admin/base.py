@@ -10,7 +10,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.translation import ngettext
 
 from accounts.models import Grant, Invitation, Role, User
 from accounts.roles import CORE_ROLES
@@ -95,9 +94,12 @@ class AccessAdmin(ToolboxModelAdmin):
         request: HttpRequest,
         rows: Iterable[Any],
         act: Callable[[Any], object],
-        done: tuple[str, str],
+        done: Any,
     ) -> None:
-        """Do something to each row, each by itself; tell how often, and what was refused."""
+        """Do something to each row, each by itself; tell how often, and what was refused.
+
+        ``done`` is a text of ``ngettext_lazy`` that counts by ``n``.
+        """
         count = 0
         for row in rows:
             try:
@@ -107,7 +109,7 @@ class AccessAdmin(ToolboxModelAdmin):
             except (Problem, ValidationError) as refused:
                 self.message_user(request, words(refused), messages.WARNING)
         if count:
-            self.message_user(request, ngettext(*done, count) % {"n": count}, messages.SUCCESS)
+            self.message_user(request, done % {"n": count}, messages.SUCCESS)
 
 
 def words(error: Problem | ValidationError) -> str:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from accounts import devices, invitations, sessions, throttle, users
 from accounts.admin.base import (
@@ -245,12 +245,16 @@ class UserAdmin(AccessAdmin):
 
     @admin.action(description=gettext_lazy("Enable"), permissions=["administer"])
     def enable(self, request: HttpRequest, rows: QuerySet[User]) -> None:
-        done = ("%(n)d account is enabled.", "%(n)d accounts are enabled.")
+        done = ngettext_lazy(
+            "%(n)d account is enabled.", "%(n)d accounts are enabled.", "n"
+        )  # fmt: skip
         self.each(request, rows, lambda user: users.set_active(acting(request), user, True), done)
 
     @admin.action(description=gettext_lazy("Disable"), permissions=["administer"])
     def disable(self, request: HttpRequest, rows: QuerySet[User]) -> None:
-        done = ("%(n)d account is disabled.", "%(n)d accounts are disabled.")
+        done = ngettext_lazy(
+            "%(n)d account is disabled.", "%(n)d accounts are disabled.", "n"
+        )  # fmt: skip
         self.each(request, rows, lambda user: users.set_active(acting(request), user, False), done)
 
     @admin.action(description=gettext_lazy("End all sessions"), permissions=["administer"])
@@ -259,7 +263,9 @@ class UserAdmin(AccessAdmin):
             users.refuse_unless_editable(acting(request), user)
             sessions.end_all(user, "ended by an administrator", acting(request))
 
-        done = ("Sessions of %(n)d account ended.", "Sessions of %(n)d accounts ended.")
+        done = ngettext_lazy(
+            "Sessions of %(n)d account ended.", "Sessions of %(n)d accounts ended.", "n"
+        )  # fmt: skip
         self.each(request, rows, end, done)
 
     @admin.action(description=gettext_lazy("End the lockout"), permissions=["administer"])
@@ -268,7 +274,9 @@ class UserAdmin(AccessAdmin):
             users.refuse_unless_editable(acting(request), user)
             throttle.clear(user, acting(request))
 
-        done = ("%(n)d account is not locked.", "%(n)d accounts are not locked.")
+        done = ngettext_lazy(
+            "%(n)d account is not locked.", "%(n)d accounts are not locked.", "n"
+        )  # fmt: skip
         self.each(request, rows, unlock, done)
 
     @admin.action(
@@ -280,7 +288,8 @@ class UserAdmin(AccessAdmin):
             text = _("For %(name)s, once, within a day: %(link)s")
             self.message_user(request, text % {"name": user.username, "link": link}, messages.INFO)
 
-        self.each(request, rows, make, ("%(n)d link was made.", "%(n)d links were made."))
+        done = ngettext_lazy("%(n)d link was made.", "%(n)d links were made.", "n")
+        self.each(request, rows, make, done)
 
     @admin.action(
         description=gettext_lazy("Mail a link to set a password"), permissions=["administer"]
@@ -289,7 +298,9 @@ class UserAdmin(AccessAdmin):
         def send(user: User) -> None:
             invitations.password_link(acting(request), user, by_mail=True)
 
-        done = ("%(n)d mail is on its way.", "%(n)d mails are on their way.")
+        done = ngettext_lazy(
+            "%(n)d mail is on its way.", "%(n)d mails are on their way.", "n"
+        )  # fmt: skip
         self.each(request, rows, send, done)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
@@ -300,9 +311,13 @@ class UserAdmin(AccessAdmin):
 
     @admin.action(description=gettext_lazy("Remove second factors"), permissions=["administer"])
     def drop_factors(self, request: HttpRequest, rows: QuerySet[User]) -> None:
-        count = 0
-        for user in rows:
+        def drop(user: User) -> None:
             users.refuse_unless_editable(acting(request), user)
-            count += proving.remove_all(acting(request), user)
-        texts = ("%(n)d second factor was removed.", "%(n)d second factors were removed.")
-        self.message_user(request, ngettext(*texts, count) % {"n": count}, messages.SUCCESS)
+            proving.remove_all(acting(request), user)
+
+        done = ngettext_lazy(
+            "%(n)d account has no second factor now.",
+            "%(n)d accounts have no second factor now.",
+            "n",
+        )
+        self.each(request, rows, drop, done)

@@ -107,6 +107,13 @@ def test(provider: Provider) -> list[str]:
             if base:
                 search(connection, base, "(objectClass=*)", ["1.1"], 1)
                 lines.append(f"{title}: {base} can be searched.")
+        # Nobody has this name: what is looked for is whether the server takes the filters.
+        nobody = secrets.token_hex(8)
+        _find(connection, settings, user_filter(settings, nobody))
+        lines.append("The filter for a user is one.")
+        if settings.group_base:
+            _groups(connection, settings, f"cn={nobody},{settings.user_base}")
+            lines.append("The filter for groups is one.")
     return lines
 
 

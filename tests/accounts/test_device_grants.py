@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import device_grants
+from accounts import device_grants, users
 from accounts.housekeeping import prune
 from accounts.models import DeviceGrant, DeviceState, User, UserSession
 from audit.models import Event
@@ -124,6 +124,16 @@ def test_a_disabled_user_lets_nobody_in_any_more(console: Client, user: User) ->
     decide(console, asked["user_code"])
     User.objects.filter(pk=user.pk).update(is_active=False)
     assert word(poll(asked)) == "expired_token"
+
+
+def test_a_device_let_in_before_the_password_changed_stays_out(
+    console: Client, user: User
+) -> None:
+    asked = ask()
+    decide(console, asked["user_code"])
+    users.set_password(user, user, "another long passphrase")
+    assert word(poll(asked)) == "access_denied"
+    assert not UserSession.objects.alive().filter(kind="api").exists()
 
 
 def test_who_signed_in_long_ago_confirms_first_and_keeps_the_code(console: Client) -> None:

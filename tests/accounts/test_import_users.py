@@ -68,6 +68,8 @@ def test_one_wrong_line_undoes_everything(admin: User) -> None:
         (b'username\n"x\n', "unexpected end"),
         (b"username\n\xff\n", "not UTF-8"),
         (b"", "no column username"),
+        (b"username,Username\nx,y\n", "the column username is there twice"),
+        (b"username;email\nx;y\n", "put commas between columns"),
         (b"username\n" + b"x" * (1 << 20), "larger than"),
     ],
 )

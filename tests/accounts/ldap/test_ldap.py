@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts.models import Grant, Identity, Provider, User
 from accounts.providers import directory
+from accounts.providers.config import ProviderInvalid
 from accounts.providers.problems import ProviderRefused, ProviderUnavailable
 from accounts.roles import SYSTEM_ADMIN, TOOLKIT_CURATOR, TOOLKIT_USER
 from audit.models import Event
@@ -184,6 +185,14 @@ def test_testing_says_what_was_found(corp: Provider) -> None:
     lines = directory.test(corp)
     assert any("encrypted" in line for line in lines)
     assert any(slapd.GROUPS in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"user_filter": "(&(uid={username}))(x)"}, {"group_filter": "(member={dn})(x"}]
+)
+def test_testing_names_a_filter_that_is_none(make_provider: Make, wrong: dict[str, str]) -> None:
+    with pytest.raises((ProviderUnavailable, ProviderInvalid)):
+        directory.test(make_provider(settings=wrong))
 
 
 def test_testing_names_a_base_that_is_not_there(make_provider: Make) -> None:
