@@ -69,6 +69,11 @@ class BundleError(Problem):
         super().__init__(f"{where}: {message}" if where else message)
         self.errors = [{"loc": [where] if where else [], "message": message}]
 
+    @property
+    def advised(self) -> str:
+        """All of it as sentences: where, what is wrong, and what to do."""
+        return f"{str(self).rstrip('.')}. {self.hint}" if self.hint else str(self)
+
     @classmethod
     def several(cls, found: Sequence[tuple[str, str]], hint: str = "") -> BundleError:
         """An error for each pair of place and message; the first gives the place of it all."""

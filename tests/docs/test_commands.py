@@ -35,6 +35,8 @@ NOT_RUN = {
     ".venv/bin/python manage.py bootstrap_vault --unseal-only": "tests/toolbox/secrets runs it",
     ".venv/bin/python manage.py migrate": "made the database of these tests",
     "toolbox login https://toolbox.example.com --username uma": "asks for the password",
+    "var/try/venv/bin/": "tests/sdk/test_package.py installs the SDK and runs a toolkit with it",
+    "python3.11 -m venv": "tests/sdk/test_package.py makes one",
     "pip install ./client": "tests/client/test_parts.py installs it",
     "toolbox jobs approve": "asks at a terminal; tests/client/test_live.py answers",
     "toolbox jobs retry": "the sample job has no code to run again; tests/client/test_live.py does",

@@ -122,7 +122,8 @@ def _fill(plan: InstallPlan, source: Path) -> None:
     _check_content(read, plan.digest)
     signature = trust.check(bytes_at, digests)
     if why := trust.objection(signature):
-        raise BundleError(why, where="toolkit.sig", hint="Get the bundle from its source again.")
+        hint = "Get the bundle from its source again, or sign it again if it is your own."
+        raise BundleError(why, where="toolkit.sig", hint=hint)
     progress.step("written", plan.digest)
     own = environment.toolkit_environment(bytes_at)
     progress.step("environment", own.name if own else "none of its own")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -49,9 +52,23 @@ def new(options: dict[str, Any], out: Any) -> None:
     folder = scaffold(options["slug"], folder, options["name"], full=options["full"])
     out.write(f"wrote {folder}. Next:")
     greeted = "name" if options["full"] else "names"
-    out.write(f"  manage.py toolkit run --dev {folder} hello --input {greeted}=Ada")
-    out.write(f"  manage.py toolkit check {folder}")
-    out.write(f"  manage.py toolkit install {folder}")
+    command = _this_command()
+    out.write(f"  {command} run --dev {folder} hello --input {greeted}=Ada")
+    out.write(f"  {command} check {folder}")
+    out.write(f"  {command} install {folder}")
+
+
+def _this_command() -> str:
+    """How the command was called, to be typed again."""
+    python = shutil.which("python") == sys.executable
+    words = ("python" if python else _short(sys.executable), _short(sys.argv[0]), "toolkit")
+    return shlex.join(words)
+
+
+def _short(path: str) -> str:
+    """A path as it is typed where we are; one of elsewhere whole."""
+    near = os.path.relpath(path)
+    return path if near.startswith("..") else near
 
 
 def check(options: dict[str, Any], out: Any) -> None:

@@ -41,7 +41,7 @@ def install(options: dict[str, Any], out: Any) -> None:
         try:
             _install_one(source, options, out)
         except BundleError as error:
-            refused.append(f"{source}: {error}{' ' + error.hint if error.hint else ''}")
+            refused.append(f"{source}: {error.advised}")
     if refused:
         raise CommandError("\n".join(refused))
 

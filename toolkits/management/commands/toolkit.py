@@ -28,5 +28,4 @@ class Command(BaseCommand):
             else:
                 actions.ACTIONS[options["action"]](options, self.stdout)
         except Problem as problem:
-            hint = getattr(problem, "hint", "")
-            raise CommandError(f"{problem}{' ' + hint if hint else ''}") from None
+            raise CommandError(getattr(problem, "advised", str(problem))) from None
