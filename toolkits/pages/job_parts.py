@@ -19,7 +19,7 @@ from toolkits.jobs import (
     secret_reads,
 )
 from toolkits.jobs.states import JobState
-from toolkits.models import InstallPlan, Job, JobAttempt, JobStep, PlanState
+from toolkits.models import InstallPlan, Job, JobApproval, JobAttempt, JobStep, PlanState
 from toolkits.models.job import JobKind
 from toolkits.pages import cells, charts, comparison
 from toolkits.pages.guards import PageRequest
@@ -54,6 +54,7 @@ def live(request: PageRequest, job: Job) -> dict[str, Any]:
         "can_run_again": can_run_again,
         "can_resume": bool(attempts) and can_run_again and rerun.can_resume(job),
         "install_plan": _install_plan(request, job),
+        "decided": _decided(job),
         **(_decision(request, job) if job.state == JobState.AWAITING_APPROVAL else {}),
     }
 
@@ -83,6 +84,13 @@ def _decision(request: PageRequest, job: Job) -> dict[str, Any]:
         "can_approve": access.can_approve(request.user, job),
         "is_own": access.asked_for(request.user, job),
     }
+
+
+def _decided(job: Job) -> JobApproval | None:
+    """Who decided on the job, where it needed consent and somebody has."""
+    if not job.guarded:
+        return None
+    return job.approvals.exclude(decided_by=None).select_related("decided_by").first()
 
 
 def _attempt(attempt: JobAttempt) -> dict[str, Any]:

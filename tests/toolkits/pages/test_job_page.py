@@ -24,7 +24,9 @@ def kit(db: None) -> Toolkit:
 
 @pytest.fixture
 def waiting(kit: Toolkit, user: User) -> Job:
-    job = make_job(kit, user, state=JobState.AWAITING_APPROVAL, inputs={"host": "db1"})
+    job = make_job(
+        kit, user, state=JobState.AWAITING_APPROVAL, inputs={"host": "db1"}, guarded=True
+    )
     approvals.open_request(job)
     return job
 
@@ -48,9 +50,13 @@ def test_a_second_person_approves_exactly_what_they_saw(
     form = {"decision": "approve", "digest": digest}
     answer = client.post(f"/jobs/{waiting.pk}/decide/", form, follow=True)
     assert "not what you looked at any more" in answer.content.decode()
-    form["digest"] = client.get(waiting.get_absolute_url()).context["digest"]
+    form |= {"digest": client.get(waiting.get_absolute_url()).context["digest"], "comment": "Fine"}
     answer = client.post(f"/jobs/{waiting.pk}/decide/", form, follow=True)
     assert "The job is approved." in answer.content.decode()
+    # Whoever looks at it later sees who it was.
+    facts = answer.content.decode().partition('id="job-facts"')[2]
+    assert f"<dt>Approved</dt><dd>{curator}" in facts
+    assert "Fine" in facts
     waiting.refresh_from_db()
     assert waiting.state == JobState.QUEUED
 
