@@ -19,5 +19,6 @@ check import-linter .venv/bin/lint-imports --no-cache
 check djlint .venv/bin/djlint --quiet --lint templates
 check "django checks" .venv/bin/python manage.py check --fail-level WARNING
 check "configuration reference" .venv/bin/python scripts/write_reference.py --check
+check "SDK reference" .venv/bin/python scripts/write_sdk_reference.py --check
 check migrations .venv/bin/python manage.py makemigrations --check --dry-run
 exit $status

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -109,3 +111,12 @@ def docs(name: str) -> str:
 
 def number(text: str) -> float:
     return float(text.replace(",", ""))
+
+
+def test_the_reference_of_the_sdk_is_what_its_docstrings_say():
+    script = [sys.executable, str(BASE / "scripts" / "write_sdk_reference.py"), "--check"]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in ("### `Context`", "- `progress(", "### `Table`", "### `fake_context("):
+        assert name in docs("sdk-reference")

@@ -23,7 +23,7 @@ _SHELVES: list[tuple[Promise, list[str]]] = [
         _("Administrators"),
         ["administration", "sign-in", "audit", "audit-events", "troubleshooting"],
     ),
-    (_("Authors of toolkits"), ["author", "sdk"]),
+    (_("Authors of toolkits"), ["author", "sdk", "sdk-reference"]),
     (_("API"), ["api"]),
     (
         _("Running the platform"),

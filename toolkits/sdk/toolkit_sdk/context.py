@@ -131,7 +131,12 @@ class State:
 
 
 class Context:
-    """The first parameter of every operation and card."""
+    """The first parameter of every operation and card.
+
+    ``log`` is a ``logging.Logger`` whose lines are the job's, ``job`` a ``JobInfo``, ``dry_run``
+    whether nothing may be changed, ``state`` a ``State``, ``platform`` what asks how the platform
+    is, and ``failure``, in a cleanup hook, a ``Failure``; None everywhere else.
+    """
 
     def __init__(
         self,
