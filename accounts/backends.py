@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Group, Permission
-from django.db.models import Q
+from django.db.models import CharField, Value
 from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.providers import local
+
+_known: ContextVar[User | None] = ContextVar("known_user", default=None)
+
+
+@contextmanager
+def known(user: User) -> Iterator[None]:
+    """While it lasts, the user of a session is not read once more where it is this one."""
+    token = _known.set(user)
+    try:
+        yield
+    finally:
+        _known.reset(token)
 
 
 class UsernameOrEmailBackend(ModelBackend):
@@ -31,20 +46,41 @@ class UsernameOrEmailBackend(ModelBackend):
             return None
         return local.verify(local.find(username), password)[0]
 
+    def get_user(self, user_id: Any) -> User | None:
+        """Return the user of a session, as it was read a moment ago with the session's row."""
+        user = _known.get()
+        if user is None or str(user.pk) != str(user_id):
+            return super().get_user(user_id)
+        return user if self.user_can_authenticate(user) else None
+
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         """Return what the user's roles give them, and what was given to them alone.
 
-        Django asks for the two one after the other; every page needs them, so here it is one
-        query.
+        Django asks for the two one after the other, and pages for the names of the roles too;
+        every page needs them, so here it is one query.
         """
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
             return set()
         if not hasattr(user_obj, "_perm_cache"):
-            found = Permission.objects.all()
-            if not user_obj.is_superuser:
-                own = Q(pk__in=user_obj.user_permissions.order_by().values("pk"))
-                of_roles = Group.permissions.through.objects.filter(group__user=user_obj)
-                found = found.filter(own | Q(pk__in=of_roles.values("permission_id")))
-            labels = found.order_by().values_list("content_type__app_label", "codename")
-            user_obj._perm_cache = {f"{app}.{codename}" for app, codename in labels}
+            user_obj._perm_cache = _everything() if user_obj.is_superuser else _given(user_obj)
         return set(user_obj._perm_cache)
+
+
+def _everything() -> set[str]:
+    labels = Permission.objects.order_by().values_list("content_type__app_label", "codename")
+    return {f"{app}.{codename}" for app, codename in labels}
+
+
+def _given(user: User) -> set[str]:
+    """What roles and the user have; notes the names of the roles, which ``User.roles`` gives."""
+    where = ("content_type__app_label", "codename")
+    own = Permission.objects.filter(user=user).order_by()
+    rows = (
+        Group.objects.filter(user=user)
+        .order_by()
+        .values_list("name", *(f"permissions__{name}" for name in where))
+        .union(own.values_list(Value("", output_field=CharField()), *where))
+    )
+    found = list(rows)
+    user.__dict__["roles"] = frozenset(name for name, _app, _code in found if name)
+    return {f"{app}.{codename}" for _name, app, codename in found if codename}

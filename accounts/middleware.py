@@ -11,7 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
-from accounts import sessions, users
+from accounts import backends, sessions, users
 from accounts.models import SessionKind, User, UserSession
 from toolbox import context
 
@@ -30,7 +30,7 @@ def session_rows(
         request.sign_in = None  # type: ignore[attr-defined]
         if SESSION_KEY in request.session:
             row = sessions.find(request.session.get(sessions.ROW_KEY, ""), SessionKind.BROWSER)
-            if row is None or request.user != row.user:
+            if row is None or not _is_of(request, row.user):
                 request.session.flush()
                 request.user = AnonymousUser()
             else:
@@ -40,6 +40,12 @@ def session_rows(
         return get_response(request)
 
     return middleware
+
+
+def _is_of(request: HttpRequest, user: User) -> bool:
+    """Whether the session is of ``user``, by all that Django checks of one."""
+    with backends.known(user):
+        return bool(request.user == user)
 
 
 def preferences(

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet, prefetch_related_objects
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -166,11 +166,15 @@ class UserAdmin(AccessAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         alive = Q(sessions__in=UserSession.objects.alive())
-        found = User.objects.prefetch_related("groups", "identities__provider")
-        return found.annotate(
+        return User.objects.annotate(
             living=Count("sessions", filter=alive, distinct=True),
             last_seen=Max("sessions__last_seen_at"),
         )
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        found = super().get_changelist_instance(request)
+        prefetch_related_objects(list(found.result_list), "groups", "identities__provider")
+        return found
 
     def get_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         return (*_ACCOUNT, "account_kind", "roles", "is_active")

@@ -112,7 +112,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     @cached_property
     def is_staff(self) -> bool:
         """Whether the admin lets them in: curators and system administrators."""
-        return self.is_active and (self.is_superuser or not STAFF_ROLES.isdisjoint(self.roles))
+        if not self.is_active or self.is_superuser:
+            return self.is_active
+        # Pages ask for the permissions next: the names of the roles come with them.
+        self.get_all_permissions()
+        return not STAFF_ROLES.isdisjoint(self.roles)
 
     @property
     def is_system_admin(self) -> bool:

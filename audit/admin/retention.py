@@ -26,7 +26,12 @@ class RetentionRuleAdmin(ToolboxModelAdmin):
     actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and not RetentionRule.objects.exists()
+        if not super().has_add_permission(request):
+            return False
+        if not hasattr(request, "_has_retention_rule"):
+            # The navigation of every page of the admin asks, more than once.
+            request._has_retention_rule = RetentionRule.objects.exists()  # type: ignore[attr-defined]
+        return not request._has_retention_rule  # type: ignore[attr-defined]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.urls import get_resolver
 from django.utils import timezone
 
 from accounts.models import User
@@ -17,6 +13,7 @@ from accounts.roles import TOOLKIT_USER
 from audit.models import Event
 from tests.browser.console import Console, OpenConsole
 from tests.support import factories
+from tests.support.addresses import plain_addresses
 from tests.support.views import VIEWS
 from toolkits.jobs import logs
 from toolkits.jobs.states import JobState
@@ -85,18 +82,6 @@ def addresses(toolkit: Toolkit, jobs: list[Job]) -> list[str]:
         f"/audit/{Event.objects.latest('pk').pk}/",
         f"/admin/toolkits/toolkit/{toolkit.pk}/change/",
     ]  # fmt: skip
-
-
-def plain_addresses(resolver: Any = None, prefix: str = "/") -> Iterator[str]:
-    """Every address of the project that needs nothing named, but the API's."""
-    for entry in (resolver or get_resolver()).url_patterns:
-        path = prefix + str(entry.pattern).lstrip("^").rstrip("$")
-        if not re.fullmatch(r"[\w./-]*", path) or path.startswith("/api/v1"):
-            continue
-        if hasattr(entry, "url_patterns"):
-            yield from plain_addresses(entry, path)
-        elif not path.endswith(("/add/", "/autocomplete/", "/logout/", "/jsi18n/", "/palette/")):
-            yield path
 
 
 def is_page(console: Console, path: str) -> bool:

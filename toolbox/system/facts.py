@@ -138,12 +138,23 @@ def _existing(path: Path) -> Path:
 
 
 def counts() -> list[Count]:
-    """Rows of the project's own tables. Counting stops at ``MOST_COUNTED``."""
+    """Rows of the project's own tables, in one question. Counting stops at ``MOST_COUNTED``."""
     own = [config for config in apps.get_app_configs() if "site-packages" not in config.path]
-    return [_count(model) for config in own for model in config.get_models()]
+    models = [model for config in own for model in config.get_models()]
+    counted = ", ".join(map(_counting, models))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {counted}")
+        found = cursor.fetchone()
+    return [_count(model, rows) for model, rows in zip(models, found, strict=True)]
 
 
-def _count(model: Any) -> Count:
-    rows = model._base_manager.order_by()[: MOST_COUNTED + 1].count()
+def _counting(model: Any) -> str:
+    table = connection.ops.quote_name(model._meta.db_table)
+    # The name is that of a table of ours, and nothing that anybody typed.
+    some = f"SELECT 1 FROM {table} LIMIT {MOST_COUNTED + 1}"  # noqa: S608
+    return f"(SELECT COUNT(*) FROM ({some}) AS counted)"  # noqa: S608
+
+
+def _count(model: Any, rows: int) -> Count:
     name = capfirst(str(model._meta.verbose_name_plural))
     return Count(name, min(rows, MOST_COUNTED), rows > MOST_COUNTED)

@@ -72,7 +72,9 @@ def glances(request: HttpRequest) -> Iterator[Glance]:
     )
     jobs = visible_jobs(request.user).order_by()
     day = jobs.filter(pk__gte=uuid7_floor(timezone.now() - timedelta(days=1)))
-    unfinished = jobs.filter(state__in=[JobState.QUEUED, *ACTIVE]).aggregate(
+    open_states = [JobState.QUEUED, JobState.AWAITING_APPROVAL, *ACTIVE]
+    unfinished = jobs.filter(state__in=open_states).aggregate(
+        waiting=Count("pk", filter=Q(state=JobState.AWAITING_APPROVAL)),
         running=Count("pk", filter=Q(state__in=ACTIVE)),
         queued=Count("pk", filter=Q(state=JobState.QUEUED)),
     )
@@ -92,8 +94,7 @@ def glances(request: HttpRequest) -> Iterator[Glance]:
         f"{listing}?state__exact=failed&age=day",
         tone="critical" if failed else "ok",
     )
-    waiting = jobs.filter(state=JobState.AWAITING_APPROVAL)[:MOST_COUNTED].count()
-    if waiting:
+    if waiting := unfinished["waiting"]:
         label, url = gettext_lazy("Awaiting approval"), f"{listing}?state__exact=awaiting_approval"
         yield Glance(label, ui.number(waiting), _("a second person decides"), url, "warning")
     if _allowed(request.user):

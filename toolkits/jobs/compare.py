@@ -64,13 +64,12 @@ def last_success(job: Job, among: QuerySet[Job] | None = None) -> Job | None:
     # Of what never worked the whole past would be looked through, for every look at its page.
     latest = before.order_by("-id").values_list("id", "state")[:_LOOKED_BACK]
     worked = [pk for pk, state in latest if state == JobState.SUCCEEDED][:_LOOKED_AT]
-    recent = dict(
-        found.filter(pk__in=worked).order_by("-id").values_list("id", "inputs") if worked else ()
-    )
+    if not worked:
+        return None
+    recent = list(found.filter(pk__in=worked).defer("result", "error").order_by("-id"))
     own = job_secrets.public(job.inputs)
-    equal = (pk for pk, inputs in recent.items() if job_secrets.public(inputs) == own)
-    chosen = next(equal, next(iter(recent), None))
-    return found.get(pk=chosen) if chosen else None
+    equal = (one for one in recent if job_secrets.public(one.inputs) == own)
+    return next(equal, next(iter(recent), None))
 
 
 def compare(before: Job, after: Job) -> Comparison:

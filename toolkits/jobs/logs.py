@@ -49,16 +49,18 @@ def read(
     levels: Collection[str] = (),
     search: str = "",
     attempt: int | None = None,
+    is_fresh: bool = False,
 ) -> LogPage:
     """Return at most ``limit`` lines that follow the first ``after`` ones.
 
     ``levels`` keeps lines of these levels, ``search`` those that hold a text, whatever its case,
-    ``attempt`` those of one attempt.
+    ``attempt`` those of one attempt. ``is_fresh`` says that ``job`` was read a moment ago.
     """
     # The state is read before the lines: lines written in between are then not missed.
-    finished, total = (
-        Job.objects.filter(pk=job.pk).values_list("finished_at", "log_lines").get()
-    )
+    finished, total = job.finished_at, job.log_lines
+    if not is_fresh:
+        rows = Job.objects.filter(pk=job.pk)
+        finished, total = rows.values_list("finished_at", "log_lines").get()
     after, last = _bounds(job, after, total, attempt)
     if after >= last:
         return LogPage([], after, finished is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext
@@ -10,7 +11,7 @@ from toolkits.errors import FieldError, InputError, NotUsable
 from toolkits.jobs import job_secrets, steps
 from toolkits.jobs.dispatch import Origin, submit
 from toolkits.jobs.states import JobState
-from toolkits.models import Job
+from toolkits.models import Job, JobStep
 
 
 def run_again(
@@ -52,7 +53,10 @@ def origin_of(job: Job, *, resume: bool, dry_run: bool) -> Origin:
     return Origin(rerun_of=job, resumes=resume)
 
 
-def can_resume(job: Job) -> bool:
-    """Whether a run could go on where ``job`` stopped: it went wrong after completed steps."""
+def can_resume(job: Job, known: Iterable[JobStep] = ()) -> bool:
+    """Whether a run could go on where ``job`` stopped: it went wrong after completed steps.
+    ``known`` are steps of it that were read already."""
     went_wrong = job.is_finished and job.state != JobState.SUCCEEDED
-    return went_wrong and not job.dry_run and steps.any_completed(job)
+    if not went_wrong or job.dry_run:
+        return False
+    return any(step.state in steps.DONE for step in known) or steps.any_completed(job)

@@ -10,6 +10,8 @@ from django.utils import timezone
 from toolkits.models import Job, JobStep, StepState
 
 _MOST = 10_000
+#: What another run need not do again.
+DONE = frozenset({StepState.COMPLETED, StepState.SKIPPED})
 _LONGEST_CHAIN = 50
 
 
@@ -76,8 +78,7 @@ def _chain(job: Job) -> list[UUID]:
 
 def any_completed(job: Job) -> bool:
     """Whether there are steps of the job that another run need not do again."""
-    done = [StepState.COMPLETED, StepState.SKIPPED]
-    return JobStep.objects.filter(job=job, state__in=done).exists()
+    return JobStep.objects.filter(job=job, state__in=DONE).exists()
 
 
 def timeline(job: Job) -> list[JobStep]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+
 from accounts.access import scope
 from toolkits import access
 from toolkits.catalogs import offers
@@ -29,8 +31,8 @@ class Attention:
         return bool(self.approvals or self.schedules or self.updates)
 
 
-def of(user: Any, *, awaiting: int) -> Attention:
-    """Return what waits for ``user``, who sees ``awaiting`` jobs that await approval."""
+def of(user: Any, *, awaiting: bool) -> Attention:
+    """Return what waits for ``user``; ``awaiting`` is whether they see jobs that await approval."""
     return Attention(_approvals(user) if awaiting else [], _schedules(user), _updates(user))
 
 
@@ -39,8 +41,9 @@ def _approvals(user: Any) -> list[Job]:
         return []
     waiting = access.visible_jobs(user).filter(state=JobState.AWAITING_APPROVAL)
     waiting = waiting.exclude(requested_by=user).select_related("requested_by")
-    waiting = waiting.prefetch_related("approvals")
-    found = waiting.defer("inputs", "result", "error").order_by("id")[: _MOST * 4]
+    found = list(waiting.defer("inputs", "result", "error").order_by("id")[: _MOST * 4])
+    # Whoever is behind a job of a schedule stands in its approvals.
+    prefetch_related_objects([job for job in found if not job.requested_by_id], "approvals")
     return [job for job in found if access.can_approve(user, job)][:_MOST]
 
 

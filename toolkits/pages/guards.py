@@ -11,6 +11,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django_htmx.http import HttpResponseClientRefresh
@@ -59,9 +60,9 @@ def find_toolkit(user: User, slug: str) -> Toolkit:
     return toolkit
 
 
-def find_job(user: User, job_id: UUID) -> Job:
-    """Return a job that ``user`` sees, else answer 404."""
-    jobs = access.visible_jobs(user).select_related(
+def find_job(user: User, job_id: UUID, among: QuerySet[Job] | None = None) -> Job:
+    """Return a job that ``user`` sees, else answer 404; ``among`` are those, if known already."""
+    jobs = (access.visible_jobs(user) if among is None else among).select_related(
         "requested_by", "toolkit__active_version", "schedule", "plan"
     )
     job = jobs.filter(pk=job_id).first()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import QuerySet, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -34,37 +34,38 @@ _STEP_STATES = {
 }
 
 
-def live(request: PageRequest, job: Job) -> dict[str, Any]:
-    """What the live part of a job's page needs."""
+def live(request: PageRequest, job: Job, seen: QuerySet[Job]) -> dict[str, Any]:
+    """What the live part of a job's page needs. ``seen`` are the jobs that the viewer sees."""
     can_run = job.toolkit is not None and access.can_use(request.user, job.toolkit, job.operation)
     described = job.toolkit.operation(job.operation) if job.toolkit else None
     can_run_again = can_run and described is not None and job.kind == JobKind.OPERATION
+    worked = compare.last_success(job, seen) if job.state in _WENT_WRONG else None
+    # One question for the attempts of both: each is asked for in more than one place.
+    prefetch_related_objects([one for one in (job, worked) if one is not None], "attempts")
     attempts = list(job.attempts.all())
+    steps = _latest_steps(job) if attempts else []
     return {
         "job": job,
         "attempts": [_attempt(one) for one in attempts],
-        "steps": _steps(job) if attempts else [],
+        "steps": _timeline(steps),
         "artifacts": list(job.artifacts.order_by("name")) if attempts else [],
         "children": list(job.children.order_by("id")[:100]) if job.has_children else [],
         "secret_reads": secret_reads.of(attempts),
         "waits_for": limits.describe(job.waits_for) if job.waits_for else "",
         "holders": holders.seen_by(request.user, job),
-        "changed": _changed(request, job) if job.state in _WENT_WRONG else None,
+        "changed": _changed(worked, job) if worked else None,
         "can_cancel": not job.is_finished and access.can_cancel(request.user, job),
         "can_run_again": can_run_again,
-        "can_resume": bool(attempts) and can_run_again and rerun.can_resume(job),
+        "can_resume": bool(steps) and can_run_again and rerun.can_resume(job, steps),
         "install_plan": _install_plan(request, job),
         "decided": _decided(job),
         **(_decision(request, job) if job.state == JobState.AWAITING_APPROVAL else {}),
     }
 
 
-def _changed(request: PageRequest, job: Job) -> dict[str, Any] | None:
+def _changed(worked: Job, job: Job) -> dict[str, Any]:
     """What changed since the operation last worked, as far as the viewer sees its runs."""
-    found = compare.since_it_worked(job, access.visible_jobs(request.user))
-    if found is None:
-        return None
-    return {"since": found.before, "causes": comparison.causes(found)}
+    return {"since": worked, "causes": comparison.causes(compare.compare(worked, job))}
 
 
 def _install_plan(request: PageRequest, job: Job) -> InstallPlan | None:
@@ -104,13 +105,13 @@ def _attempt(attempt: JobAttempt) -> dict[str, Any]:
     return {"attempt": attempt, "ladder": [rung for rung in rungs if rung[1]]}
 
 
-def _steps(job: Job) -> list[dict[str, Any]]:
-    """The steps of the latest attempt that recorded any, as a timeline."""
-    recorded = JobStep.objects.filter(job=job)
-    latest = recorded.aggregate(latest=Max("attempt"))["latest"]
-    if latest is None:
-        return []
-    found = recorded.filter(attempt=latest).order_by("id")[:_MOST_STEPS]
+def _latest_steps(job: Job) -> list[JobStep]:
+    """The steps of the latest attempt that recorded any."""
+    recorded = list(JobStep.objects.filter(job=job).order_by("-attempt", "id")[:_MOST_STEPS])
+    return [step for step in recorded if step.attempt == recorded[0].attempt]
+
+
+def _timeline(steps: list[JobStep]) -> list[dict[str, Any]]:
     return charts.timeline(
         [
             {
@@ -120,7 +121,7 @@ def _steps(job: Job) -> list[dict[str, Any]]:
                 "end": step.finished_at,
                 "state": _STEP_STATES[step.state],
             }
-            for step in found
+            for step in steps
         ]
     )
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Exists
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Factor, User
 from toolkits import access
-from toolkits.models import ConsolePreferences, Job, Schedule, Toolkit
+from toolkits.models import Job, Schedule, Toolkit
 
 SAMPLE = "sample-toolkit"
+_SHOWN = ("hello", "slow", "place", "forget_notes", "gallery")
 
 
 @dataclass(frozen=True)
@@ -36,21 +38,29 @@ class Tour:
         return bool(self.steps or self.setup)
 
 
-def of(
-    user: Any, toolkits: list[Toolkit], preferences: ConsolePreferences, *, any_enabled: bool
-) -> Tour:
-    """Return what ``user`` could do next; the sample is looked for among ``toolkits``."""
-    if preferences.tour_done:
+def of(user: Any, toolkits: list[Toolkit], done: dict[str, Any], *, any_enabled: bool) -> Tour:
+    """Return what ``user`` could do next; the sample is looked for among ``toolkits``. ``done``
+    answers ``questions``; without the answers there is no tour."""
+    if "people" not in done:
         return Tour()
     sample = next((one for one in toolkits if one.slug == SAMPLE), None)
-    steps = _steps(user, sample) if sample is not None else ()
-    return Tour(steps, _setup(user, any_enabled) if user.is_system_admin else ())
+    steps = _steps(user, sample, done) if sample is not None else ()
+    return Tour(steps, _setup(done, any_enabled) if user.is_system_admin else ())
 
 
-def _steps(user: Any, sample: Toolkit) -> tuple[Step, ...]:
+def questions(user: Any) -> dict[str, Exists]:
+    """What is to be asked of the database: what was done already, by step."""
+    ran = Job.objects.filter(requested_by=user, toolkit_slug=SAMPLE).order_by()
+    return {
+        "people": Exists(User.objects.exclude(pk=user.pk).order_by()),
+        "factor": Exists(Factor.objects.filter(user=user).order_by()),
+        "timed": Exists(Schedule.objects.order_by()),
+        **{f"ran_{name}": Exists(ran.filter(operation=name)) for name in _SHOWN},
+    }
+
+
+def _steps(user: Any, sample: Toolkit, done: dict[str, Any]) -> tuple[Step, ...]:
     usable = {entry["name"] for entry in access.usable_operations(user, sample)}
-    ran = Job.objects.filter(requested_by=user, toolkit_slug=sample.slug).order_by()
-    done = set(ran.values_list("operation", flat=True).distinct()[:100])
     wanted = [
         ("hello", _("Say hello"), _("A short run: its result stands below the form.")),
         ("slow", _("Take some time"), _("A long run: follow its log, cancel it half-way.")),
@@ -59,30 +69,27 @@ def _steps(user: Any, sample: Toolkit) -> tuple[Step, ...]:
         ("gallery", _("Look at results"), _("Tables that sort and export, charts, diffs.")),
     ]
     return tuple(
-        Step(title, text, reverse("operation-run", args=[sample.slug, name]), name in done)
+        Step(title, text, reverse("operation-run", args=[sample.slug, name]), done[f"ran_{name}"])
         for name, title, text in wanted
         if name in usable
     )
 
 
-def _setup(user: Any, any_enabled: bool) -> tuple[Step, ...]:
-    people = User.objects.exclude(pk=user.pk).exists()
-    factor = user.factors.exists()
-    timed = Schedule.objects.exists()
+def _setup(done: dict[str, Any], any_enabled: bool) -> tuple[Step, ...]:
     entries = [
-        ("account", _("Protect your account"), _("Add a second factor."), factor),
-        ("admin:accounts_user_changelist", _("Bring people"), _("Invite them."), people),
+        ("account", _("Protect your account"), _("Add a second factor."), done["factor"]),
+        ("admin:accounts_user_changelist", _("Bring people"), _("Invite them."), done["people"]),
         (
             "admin:toolkits_toolkit_changelist",
             _("Enable toolkits"),
             _("Upload a bundle, or take one of a catalog."),
             any_enabled,
         ),
-        ("schedule-list", _("Let it run by itself"), _("Schedule an operation."), timed),
+        ("schedule-list", _("Let it run by itself"), _("Schedule an operation."), done["timed"]),
     ]
     return tuple(
-        Step(title, text, address, done)
-        for name, title, text, done in entries
+        Step(title, text, address, is_done)
+        for name, title, text, is_done in entries
         if (address := _address(name))
     )
 

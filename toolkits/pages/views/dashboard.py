@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from toolkits import access, console
 from toolkits.jobs.states import ACTIVE, JobState
-from toolkits.models import CardState, ConsolePreferences, Toolkit
+from toolkits.models import CardState, ConsolePreferences, Job, Toolkit
 from toolkits.models.job import JobKind
 from toolkits.pages import attention, tour
 from toolkits.pages.guards import PageRequest, page
@@ -76,23 +78,32 @@ def dashboard(request: PageRequest) -> HttpResponseBase:
     toolkits = list(enabled.filter(Q(pk__in=enabled.with_cards().values("pk")) | Q(slug__in=named)))
     has_toolkits = bool(toolkits) or enabled.exists()
     jobs = access.visible_jobs(request.user).filter(kind=JobKind.OPERATION)
-    # Only jobs that have not ended are counted: an index holds them.
-    counts = jobs.filter(state__in=[*ACTIVE, JobState.AWAITING_APPROVAL]).aggregate(
-        running=Count("pk", filter=Q(state__in=ACTIVE)),
-        awaiting=Count("pk", filter=Q(state=JobState.AWAITING_APPROVAL)),
-    )
+    asked = _ask(request.user, jobs, preferences)
     context = {
         "cards": cards_of(toolkits, preferences),
-        "tour": tour.of(request.user, toolkits, preferences, any_enabled=has_toolkits),
+        "tour": tour.of(request.user, toolkits, asked, any_enabled=has_toolkits),
         "has_cards": any(one.cards for one in toolkits),
         "favourites": _favourites(request.user, toolkits, preferences.favourites),
-        "attention": attention.of(request.user, awaiting=counts["awaiting"]),
+        "attention": attention.of(request.user, awaiting=asked["awaiting"]),
         "jobs": jobs.select_related("requested_by").defer(*HEAVY).order_by("-id")[:_RECENT],
-        "running": counts["running"],
+        "running": asked["running"],
         "has_toolkits": has_toolkits,
         "can_manage": access.can_install_toolkits(request.user),
     }
     return render(request, "dashboard.html", context)
+
+
+def _ask(user: Any, jobs: QuerySet[Job], preferences: ConsolePreferences) -> dict[str, Any]:
+    """Ask for what is one figure or one yes or no, all at once: how many jobs run, whether some
+    await approval, and what of the tour was done, if it is shown."""
+    # Only jobs that have not ended are looked for: an index holds them.
+    running = jobs.filter(state__in=ACTIVE).order_by().values("kind").annotate(n=Count("pk"))
+    questions = {
+        "running": Coalesce(Subquery(running.values("n")), 0),
+        "awaiting": Exists(jobs.filter(state=JobState.AWAITING_APPROVAL).order_by()),
+        **({} if preferences.tour_done else tour.questions(user)),
+    }
+    return dict(User.objects.filter(pk=user.pk).values(**questions).get())
 
 
 def _favourites(user: Any, toolkits: list[Toolkit], keys: list[str]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -24,8 +24,9 @@ _OFFERED = 30
 @page
 def job_compare(request: PageRequest, job_id: UUID) -> HttpResponseBase:
     """Compare a run with another one of the same operation: by default the last that went well."""
-    job = find_job(request.user, job_id)
-    runs = access.visible_jobs(request.user).filter(
+    seen = access.visible_jobs(request.user)
+    job = find_job(request.user, job_id, seen)
+    runs = seen.filter(
         toolkit_slug=job.toolkit_slug, operation=job.operation, state__in=TERMINAL
     )
     runs = runs.exclude(pk=job.pk).select_related("requested_by")
@@ -33,6 +34,7 @@ def job_compare(request: PageRequest, job_id: UUID) -> HttpResponseBase:
     other = _other(request.GET.get("with", ""), job, runs)
     context: dict[str, Any] = {"job": job, "other": other, "offered": offered}
     if other is not None:
+        prefetch_related_objects([job, other], "attempts")
         before, after = sorted((job, other), key=lambda one: one.pk)
         context |= {
             "before": before,
@@ -46,7 +48,6 @@ def job_compare(request: PageRequest, job_id: UUID) -> HttpResponseBase:
 
 
 def _other(wanted: str, job: Job, runs: QuerySet[Job]) -> Job | None:
-    runs = runs.prefetch_related("attempts")
     if wanted:
         try:
             found = runs.filter(pk=UUID(wanted)).first()

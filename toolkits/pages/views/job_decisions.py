@@ -23,7 +23,8 @@ from toolkits.pages.guards import PageRequest, find_job, is_partial, page, refus
 @page
 def job_cancel(request: PageRequest, job_id: UUID) -> HttpResponseBase:
     """Ask that a job stops."""
-    job = find_job(request.user, job_id)
+    seen = access.visible_jobs(request.user)
+    job = find_job(request.user, job_id, seen)
     refuse_unless(access.can_cancel(request.user, job))
     try:
         job = request_cancel(job, request.user)
@@ -31,7 +32,7 @@ def job_cancel(request: PageRequest, job_id: UUID) -> HttpResponseBase:
         if not is_partial(request):
             messages.warning(request, str(error))
     if is_partial(request):
-        return render(request, "jobs/_live_answer.html", job_parts.live(request, job))
+        return render(request, "jobs/_live_answer.html", job_parts.live(request, job, seen))
     return redirect("job-detail", job.pk)
 
 

@@ -52,11 +52,12 @@ def job_list(request: PageRequest) -> HttpResponseBase:
 @page
 def job_detail(request: PageRequest, job_id: UUID) -> HttpResponseBase:
     """Show one job whole: state, log, result, attempts, inputs, files."""
-    job = find_job(request.user, job_id)
+    seen = access.visible_jobs(request.user)
+    job = find_job(request.user, job_id, seen)
     after = max(0, job.log_lines - LOG_TAIL)
     context = {
-        **job_parts.live(request, job),
-        "log": logs.read(job, after, LOG_TAIL),
+        **job_parts.live(request, job, seen),
+        "log": logs.read(job, after, LOG_TAIL, is_fresh=True),
         "log_after": after,
         "inputs": job_parts.inputs(job),
     }
@@ -67,8 +68,9 @@ def job_detail(request: PageRequest, job_id: UUID) -> HttpResponseBase:
 @page
 def job_live(request: PageRequest, job_id: UUID) -> HttpResponseBase:
     """Show the part of a job's page that changes while it runs."""
-    job = find_job(request.user, job_id)
-    return render(request, "jobs/_live_answer.html", job_parts.live(request, job))
+    seen = access.visible_jobs(request.user)
+    job = find_job(request.user, job_id, seen)
+    return render(request, "jobs/_live_answer.html", job_parts.live(request, job, seen))
 
 
 @require_safe
