@@ -148,7 +148,9 @@ def _explain(error: Any) -> Iterable[tuple[tuple[str | int, ...], str]]:
         yield from (((*loc, name), text) for name in extra)
     elif error.validator in {"anyOf", "oneOf"} and error.context:
         real = [inner for inner in error.context if inner.validator_value != "null"]
-        inner = best_match(real or error.context)
+        # Of the branch that is meant: the one that the type fits.
+        meant = [inner for inner in real if inner.validator != "type"]
+        inner = best_match(meant or real or error.context)
         yield from _explain(inner)
     else:
         yield loc, _message(error)

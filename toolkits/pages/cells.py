@@ -57,6 +57,9 @@ def cell(col: dict[str, Any], value: Any) -> dict[str, Any]:
             made["text"] = formats.duration_text(value / 1000)
         elif col["type"] == "bytes":
             made["text"] = formats.bytes_text(value)
+        elif col["type"] == "code":
+            # A port or an id, which nobody parts by thousands.
+            made["text"] = json.dumps(value)
     return made
 
 

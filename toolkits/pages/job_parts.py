@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.db.models import QuerySet, prefetch_related_objects
@@ -143,7 +144,14 @@ def inputs(job: Job) -> list[dict[str, Any]]:
 def _input_text(value: Any) -> str:
     """Return an input on a line, or a line for each entry; empty where it needs JSON."""
     if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
-        return "\n".join(cells.plain_text(one) for one in value) or "–"
+        return "\n".join(_exact(one) for one in value) or "–"
     if isinstance(value, dict) and set(value) == {"name", "content"}:
         return str(value["name"])
-    return "" if isinstance(value, dict | list) else cells.plain_text(value)
+    return "" if isinstance(value, dict | list) else _exact(value)
+
+
+def _exact(value: Any) -> str:
+    """A number as it was typed: it may be a port or an id, which nobody parts by thousands."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return json.dumps(value)
+    return cells.plain_text(value)

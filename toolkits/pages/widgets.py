@@ -66,11 +66,24 @@ def _list_widget(schema: Schema, root: Schema) -> str:
     return "list" if inner in {"number", "datetime", "date", "time"} else "json"
 
 
+# Words of names that people write in their own way.
+_SPELLED = {
+    **{word: word.upper() for word in (
+        "api", "ca", "cidr", "cpu", "csv", "dns", "html", "http", "https", "icmp", "id", "ip",
+        "json", "ldap", "pem", "sla", "slo", "sni", "sql", "ssh", "ssl", "tcp", "tls", "ttl", "udp",
+        "url", "utc", "uuid", "vlan", "xml", "yaml",
+    )},
+    "ids": "IDs", "ipv4": "IPv4", "ipv6": "IPv6", "ips": "IPs", "urls": "URLs",
+    "openapi": "OpenAPI",
+}  # fmt: skip
+
+
 def label_of(schema: Schema, name: str) -> str:
     """Return the label: the author's title, else the name in words."""
     title = str(schema.get("title") or "")
     if not title or title == name.replace("_", " ").title():
-        return name.replace("_", " ").capitalize()
+        words = [_SPELLED.get(word, word) for word in name.split("_")]
+        return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
     return title
 
 

@@ -244,3 +244,20 @@ def test_a_file_is_downloaded_from_the_page(
     assert answer["Content-Disposition"] == 'attachment; filename="report 1.html"'
     assert answer["Content-Type"] == "application/octet-stream"
     answer.close()
+
+
+def test_a_job_whose_inputs_were_refused_leads_back_to_its_form(
+    client: Client, kit: Toolkit, user: User
+) -> None:
+    error = {"kind": "invalid_inputs", "message": "host: no.", "errors": [
+        {"loc": ["host"], "message": "no."},
+    ]}  # fmt: skip
+    job = make_job(kit, user, state=JobState.FAILED, error=error, inputs={"port": 70000})
+    client.force_login(user)
+
+    text = client.get(job.get_absolute_url()).content.decode()
+
+    assert f'href="/toolkits/net/run/hello/?_from={job.pk}">' in text
+    assert "Mend the inputs" in text
+    # A port is no count: nobody parts it by thousands.
+    assert ">70000<" in text

@@ -146,3 +146,15 @@ def test_the_page_asks_little_however_much_has_run(
         signed_in.get(PAGE)
     assert len(few) == len(many)
     assert len(many) <= 12
+
+
+def test_a_toolkit_about_the_platform_shows_how_that_is_without_a_job(
+    signed_in: Client, toolkit: Toolkit
+) -> None:
+    assert 'id="platform"' not in _text(signed_in.get(PAGE))
+    version = toolkit.active_version
+    assert version is not None
+    version.manifest = {**version.manifest, "permissions": {"platform": ["health"]}}
+    version.save()
+
+    assert 'hx-get="/platform/"' in _text(signed_in.get(PAGE))

@@ -88,6 +88,7 @@ def toolkit_detail(request: PageRequest, slug: str) -> HttpResponseBase:
         "performance": toolkit_facts.performance(runs, titles),
         "health": toolkit_facts.health(request.user, toolkit, runs, cards),
         "permissions": _permissions(toolkit),
+        "asks_platform": _asks_platform(toolkit),
         "has_changelog": bool(bundle_docs.changelog(toolkit.active_version)),
         "can_use": access.can_use(request.user, toolkit),
         "usable": [one["name"] for one in access.usable_operations(request.user, toolkit)],
@@ -114,6 +115,15 @@ def _update(toolkit: Toolkit) -> dict[str, Any] | None:
     found = [offer.update for offer in offers.of(toolkit)]
     newer = [one for one in found if one]
     return max(newer, key=lambda one: semver.key(one["version"]), default=None)
+
+
+def _asks_platform(toolkit: Toolkit) -> bool:
+    """Whether it is about the platform itself: its page then shows how that is, which takes no
+    job, and so is there when none can start."""
+    version = toolkit.active_version
+    if version is None:
+        return False
+    return permissions.Permissions.of(version.manifest).may_ask_platform("health")
 
 
 def _permissions(toolkit: Toolkit) -> list[dict[str, Any]]:

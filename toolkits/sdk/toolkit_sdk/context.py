@@ -73,7 +73,15 @@ class Collection(Generic[R]):
         return self._platform.call("records", action=action, collection=self._name, **arguments)
 
     def _record(self, stored: dict[str, Any]) -> R:
-        record = self._model.model_validate(stored["data"])
+        try:
+            record = self._model.model_validate(stored["data"])
+        except ValidationError as error:
+            # It was stored by an older version, or by code: what is wrong is the record.
+            name = stored["data"].get("name") or stored["id"]
+            raise ToolkitError(
+                f"The record {name!r} of {self._name} does not fit: {plain(error)}. Mend it there.",
+                retry=False,
+            ) from None
         record._id, record._version = stored["id"], stored["version"]
         return record
 

@@ -13,11 +13,11 @@ toolkit = Toolkit()
 Protocol = Literal["tcp", "udp", "tls"]
 Expected = Literal["open", "closed"]
 # What ``expand.hosts`` reads: names, addresses and networks, and a note behind them.
-_ONE = r"[^\s,#\/!\"'\(\)\{\}<>\|\\@&?=;$*^`~+]+(\/\d{1,3})?"
+_ONE = r"[^\s,#\/!\x22'\(\)\{\}<>\|\\@&?=;$*^`~+]+(\/\d{1,3})?"
 Hosts = Annotated[
     str,
     Field(
-        pattern=rf"^\s*{_ONE}([,\s]+{_ONE})*\s*(#.*)?$",
+        pattern=rf"^\s*({_ONE}([,\s]+{_ONE})*\s*(#.*)?|#.*)$",
         json_schema_extra={"x-says": "write a name, an address, or a network such as 10.0.0.0/28"},
     ),
 ]

@@ -6,9 +6,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 from toolkit_sdk import Context, ToolkitError, views
+from toolkit_sdk.net import Ports
 
 from connectivity_toolkit import engine, expand, showing
-from connectivity_toolkit.app import Config, Protocol, Target, toolkit
+from connectivity_toolkit.app import Config, Hosts, Protocol, Target, toolkit
 from connectivity_toolkit.engine import Addresses, Options
 from connectivity_toolkit.probe import Outcome, Probe
 
@@ -27,12 +28,12 @@ def _readable_ports(value: list[int | str]) -> list[int | str]:
 def check(
     ctx: Context,
     hosts: Annotated[
-        list[str],
+        list[Hosts],
         AfterValidator(_readable_hosts),
         Field(description="Names, addresses, or networks in CIDR form"),
     ] = [],
     ports: Annotated[
-        list[int | str],
+        list[Annotated[int, Field(ge=1, le=65535)] | Ports],
         AfterValidator(_readable_ports),
         Field(description="Numbers or ranges: 443, 8000-8010"),
     ] = [443],

@@ -49,7 +49,7 @@ def _columns(shown: list[Outcome]) -> list[views.Column]:
     """The columns; those that would be empty all the way down are left out."""
     columns = [
         views.Column(key="host"),
-        views.Column(key="port", type="number"),
+        views.Column(key="port", type="code", align="end"),
         views.Column(key="state", type="state"),
         views.Column(key="latency", type="duration_ms"),
         views.Column(key="address", type="code"),

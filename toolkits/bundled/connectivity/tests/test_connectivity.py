@@ -35,12 +35,11 @@ def test_networks_become_their_addresses():
 @pytest.mark.parametrize(
     ("inputs", "field", "message"),
     [
-        ({"hosts": ["h"], "ports": ["x"]}, "ports", "'x' is not a port or a range"),
-        ({"hosts": ["h"], "ports": ["0"]}, "ports", "not within 1 to 65535"),
+        ({"hosts": ["h"], "ports": ["90-80"]}, "ports", "'90-80' ends before it begins"),
         ({"hosts": ["h"], "ports": []}, "ports", "name at least one port"),
         ({"hosts": ["10.0.0.0/40"]}, "hosts", "'10.0.0.0/40' is not a network"),
         ({"hosts": ["10.0.0.0/8"]}, "hosts", "16,777,216 addresses; 20,000 is the most"),
-        ({"hosts": ["https://example.com"]}, "hosts", "is a URL; name its host alone"),
+        ({"hosts": ["https://example.com"]}, "hosts.0", "should match pattern"),
     ],
 )
 def test_what_is_wrong_is_told_at_its_field(inputs, field, message):
@@ -48,6 +47,14 @@ def test_what_is_wrong_is_told_at_its_field(inputs, field, message):
         fake_context(toolkit).run("check", **inputs)
 
     assert message in caught.value.errors[field]
+
+
+@pytest.mark.parametrize("port", ["x", "0", 0, 65536, "70000"])
+def test_a_port_that_there_is_not_is_refused_by_the_schema(port):
+    with pytest.raises(InvalidInputs) as caught:
+        fake_context(toolkit).run("check", hosts=["h"], ports=[port])
+
+    assert {name.partition(".")[0] for name in caught.value.errors} == {"ports"}
 
 
 def test_nothing_and_too_much_to_check_are_said():
@@ -229,7 +236,7 @@ def test_a_target_that_is_none_is_refused_at_its_field(data, field):
 
 @pytest.mark.parametrize(
     "hosts",
-    [["10.0.0.0/28"], ["a.example, b.example", "[2001:db8::1]"], ["bücher.example # shop"]],
+    [["10.0.0.0/28"], ["a.example, b.example", "[2001:db8::1]"], ["bücher.example # shop", "# all"]],
 )
 def test_hosts_are_written_in_many_ways(hosts):
     assert target(hosts=hosts, ports=" 1, 80 - 443,65535 ").hosts == hosts
@@ -240,4 +247,4 @@ def test_what_is_neither_a_name_nor_an_address_is_refused(host):
     with pytest.raises(InvalidInputs) as caught:
         fake_context(toolkit).run("check", hosts=[host])
 
-    assert set(caught.value.errors) == {"hosts"}
+    assert {name.partition(".")[0] for name in caught.value.errors} == {"hosts"}

@@ -20,7 +20,7 @@ _HOST = r"(\[[0-9A-Fa-f:.%]+\]|[^\s\/?#:@\[\]]+)"
 URL = rf"^https?:\/\/([^\s\/?#@]*@)?{_HOST}(:{_PORT})?([\/?#]\S*)?$"
 #: One name or address, without a port: what has colons is an IPv6 address.
 HOST = (
-    r"^([^\s:\/?#@\[\]!\"'\(\),;&=<>\\%*]+|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)$"
+    r"^([^\s:\/?#@\[\]!\x22'\(\),;&=<>\\%*]+|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)$"
 )
 #: Ports and ranges of them.
 PORTS = rf"^\s*{_PORTS}(\s*,\s*{_PORTS})*\s*$"
