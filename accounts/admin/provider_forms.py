@@ -112,7 +112,8 @@ class ProviderForm(forms.Form):
             head, _dot, part = place.partition(".")
             known = (place, head, f"settings-{head}", f"secret-{head}-{part}", f"new-{head}")
             field = next((name for name in known if name in self.fields), None)
-            self.add_error(field, message if field else f"{place}: {message}")
+            named = field or place == "settings"  # which is about several fields at once
+            self.add_error(field, message if named else f"{place}: {message}")
 
 
 def _initial(provider: Provider) -> dict[str, Any]:

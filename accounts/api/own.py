@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import personal_tokens, sessions
+from accounts import personal_tokens, recent, sessions
 from accounts.api.serializers import (
     NewTokenSerializer,
     PersonalTokenSerializer,
@@ -21,6 +21,8 @@ from accounts.api.serializers import (
 )
 from accounts.models import PersonalToken, User, UserSession
 from accounts.personal_tokens import TokenSpec
+from accounts.recent import ProofTooOld
+from toolbox.api.openapi import may_answer
 
 
 class OwnView(APIView):
@@ -80,9 +82,16 @@ class TokenListView(OwnView):
         operation_id="auth_tokens_make",
         request=NewTokenSerializer,
         responses={201: TokenMadeSerializer},
+        extensions=may_answer(403),
     )
     def post(self, request: Request) -> Response:
-        """Make a token. Its text is in this answer and nowhere else, ever."""
+        """Make a token. Its text is in this answer and nowhere else, ever.
+
+        Whoever signed in longer than a quarter of an hour ago signs in again first: what a
+        stolen access token or a borrowed browser makes must not outlive it.
+        """
+        if not recent.is_recent(self.user, self.current(), request._request.session):
+            raise ProofTooOld
         return make_token(self.user, self.user, request.data)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
@@ -16,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import throttle
+from accounts import recent, throttle
 from accounts.mfa import policy, proving
 from accounts.mfa.problems import FactorRefused
 from accounts.models import User
@@ -26,8 +25,6 @@ from accounts.throttle import LockedOut
 from toolbox import context
 
 P = ParamSpec("P")
-_KEY = "accounts.confirmed"
-_SECONDS = 15 * 60
 # What an app shows and what a recovery code looks like; a password is longer than either.
 _CODE = re.compile(r"\s*(?:\d{3}\s?\d{3}|[a-z2-9]{5}[\s-]?[a-z2-9]{5})\s*", re.IGNORECASE)
 
@@ -51,29 +48,16 @@ class ConfirmForm(forms.Form):
 def confirmed(
     view: Callable[Concatenate[AccountRequest, P], HttpResponseBase],
 ) -> Callable[Concatenate[AccountRequest, P], HttpResponseBase]:
-    """Let in only who signed in or confirmed within a quarter of an hour.
-
-    Whoever has neither a password here nor a second factor has nothing to confirm by.
-    """
+    """Let in only who signed in or confirmed of late (``recent``)."""
 
     @wraps(view)
     def guarded(request: AccountRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if _is_fresh(request) or not _can_confirm(request.user):
+        if recent.is_recent(request.user, request.sign_in, request.session):
             return view(request, *args, **kwargs)
         back = request.get_full_path() if request.method == "GET" else reverse("account")
         return redirect(f"{reverse('account-confirm')}?{urlencode({'next': back})}")
 
     return cast("Callable[Concatenate[AccountRequest, P], HttpResponseBase]", guarded)
-
-
-def _is_fresh(request: AccountRequest) -> bool:
-    began = request.sign_in.created_at.timestamp()
-    last = max(began, float(request.session.get(_KEY, 0)))
-    return time.time() - last < _SECONDS
-
-
-def _can_confirm(user: User) -> bool:
-    return user.has_usable_password() or bool(policy.factors(user))
 
 
 @own_page
@@ -87,7 +71,7 @@ def confirm(request: AccountRequest) -> HttpResponseBase:
     if answer or (request.method == "POST" and form.is_valid()):
         try:
             if _is_right(request.user, answer, form):
-                request.session[_KEY] = time.time()
+                recent.confirmed(request.session)
                 return redirect(safe_next(target, "account"))
             error = str(_("That is not right."))
         except LockedOut as locked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from accounts.providers.config import DirectorySettings
 from accounts.providers.problems import ProviderUnavailable
 
 _INVALID_CREDENTIALS = 49
+_PLACE_IN_C, _BRACKETS = re.compile(r" \(_ssl\.c:\d+\)"), "()'\", "
 
 
 class CheckedTls(ldap3.Tls):  # type: ignore[misc]
@@ -82,7 +84,7 @@ class Directory:
                 return self._connect(url)
             except (LDAPException, OSError, ssl.SSLError) as error:
                 problems.append(f"{url}: {_words(error)}")
-        raise ProviderUnavailable("No server answers. " + " ".join(problems))
+        raise ProviderUnavailable("No server answers. " + "; ".join(problems))
 
     def _connect(self, url: str) -> Any:
         seconds = self.settings.timeout
@@ -150,7 +152,9 @@ def _result(connection: Any) -> str:
 
 
 def _words(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    """What went wrong, without the places in C and the brackets that the library puts round it."""
+    plain = _PLACE_IN_C.sub("", str(error)).replace("socket ssl wrapping error: ", "")
+    return (plain.strip(_BRACKETS).splitlines() or [type(error).__name__])[0][:200]
 
 
 def _close(connection: Any) -> None:

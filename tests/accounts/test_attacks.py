@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pyotp
@@ -10,11 +11,12 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts import importing, invitations, provisioning, users
+from accounts import importing, invitations, provisioning, tokens, users
 from accounts.importing import ImportRefused
 from accounts.mfa import totp
-from accounts.models import Invitation, Provider, User
+from accounts.models import Invitation, PersonalToken, Provider, User, UserSession
 from accounts.problems import NotAllowed
 from accounts.providers import rows
 from accounts.providers.claims import Claims
@@ -25,6 +27,7 @@ from tests.support.processes import BASE
 pytestmark = pytest.mark.django_db
 
 LOGIN, SECOND, CONFIRM = "/account/login/", "/account/second-factor/", "/account/confirm/"
+TOKENS = "/api/v1/auth/tokens/"
 ELSEWHERE = ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"]
 
 
@@ -173,6 +176,25 @@ def test_nobody_below_sets_up_who_vouches_for_administrators(clerk: User) -> Non
     with pytest.raises(NotAllowed):
         rows.remove(clerk, there)
     assert Provider.objects.get(slug="corp").default_roles == []
+
+
+def test_a_stolen_access_token_or_a_borrowed_browser_makes_nothing_that_outlives_it(
+    user: User,
+) -> None:
+    days = (timezone.now() + timedelta(days=300)).isoformat()
+    body = {"name": "mine", "scopes": ["manage"], "expires_at": days}
+    sent: dict[str, Any] = {"content_type": "application/json"}
+    browser = Client()
+    browser.post(LOGIN, {"username": user.username, "password": PASSWORD})
+    bearer = {"Authorization": f"Bearer {tokens.issue(user).access}"}
+    UserSession.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    assert Client().post(TOKENS, body, headers=bearer, **sent).status_code == 403
+    refused = browser.post(TOKENS, body, **sent)
+    assert refused.status_code == 403
+    assert "confirm who you are" in refused.json()["detail"]
+    assert not PersonalToken.objects.exists()
+    browser.post(CONFIRM, {"secret": PASSWORD})
+    assert browser.post(TOKENS, body, **sent).status_code == 201
 
 
 def test_a_group_that_is_named_like_a_role_gives_none(boss: User) -> None:
