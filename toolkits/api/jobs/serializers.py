@@ -106,7 +106,8 @@ class AttemptSerializer(serializers.Serializer[Any]):
 
     number = serializers.IntegerField()
     worker = serializers.CharField()
-    version = serializers.CharField()
+    version = serializers.CharField(help_text="Of the toolkit.")
+    sdk = serializers.CharField(allow_blank=True, help_text="Version of the SDK in its runner.")
     started_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
     outcome = serializers.CharField(allow_blank=True)
@@ -285,6 +286,7 @@ def attempt_json(attempt: JobAttempt) -> dict[str, Any]:
         "number": attempt.number,
         "worker": attempt.worker,
         "version": attempt.version_label,
+        "sdk": attempt.sdk,
         "started_at": attempt.started_at,
         "finished_at": attempt.finished_at,
         "outcome": attempt.outcome,

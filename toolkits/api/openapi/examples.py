@@ -79,6 +79,7 @@ _ATTEMPT = {
     "number": 1,
     "worker": "worker-1",
     "version": "1.0.0",
+    "sdk": "1.0.0",
     "started_at": _BEGAN,
     "finished_at": _ENDED,
     "outcome": "succeeded",
