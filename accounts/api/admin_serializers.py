@@ -11,7 +11,7 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import Grant, GrantRole, Invitation, Provider, ProviderKind, User
 from accounts.models.user import UserKind
 from accounts.roles import CORE_ROLES
-from toolbox.api.fields import Strict, TrueOrFalse
+from toolbox.api.fields import Sparse, Strict, TrueOrFalse
 
 ROLES = sorted(CORE_ROLES)
 _NEW_KINDS = [kind for kind in ProviderKind.choices if kind[0] != ProviderKind.LOCAL.value]
@@ -50,10 +50,18 @@ class UserSerializer(serializers.ModelSerializer[User]):
         return user.has_usable_password()
 
 
+#: What ``fields`` may ask for in the list.
+FIELDS = tuple(UserSerializer().fields)
+
+
+class ListedUserSerializer(Sparse, UserSerializer):
+    """An account with the fields that were asked for."""
+
+
 class UserPageSerializer(serializers.Serializer[Any]):
     """A page of accounts."""
 
-    results = UserSerializer(many=True)
+    results = ListedUserSerializer(many=True)
     next = serializers.CharField(allow_null=True)
 
 

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from accounts import invitations, sessions, throttle, users
 from accounts.api.admin_serializers import (
+    FIELDS,
     ROLES,
     ChangeUserSerializer,
     LinkSerializer,
@@ -35,7 +36,7 @@ from accounts.mfa import proving
 from accounts.models import User
 from accounts.models.user import UserKind
 from accounts.personal_tokens import revoke
-from toolbox.api import paging
+from toolbox.api import paging, selection
 from toolbox.api.openapi import may_answer
 from toolbox.api.parameters import CURSOR, LIMIT, only_known
 from toolbox.api.views import ApiView
@@ -82,12 +83,12 @@ class UsersView(AccessView):
 
     @extend_schema(
         operation_id="users_list",
-        parameters=[*_FILTERS, CURSOR, LIMIT],
+        parameters=[*_FILTERS, selection.parameter(FIELDS), CURSOR, LIMIT],
         responses=UserPageSerializer,
     )
     def get(self, request: Request) -> Response:
         """List accounts."""
-        only_known(request, {"q", "role", "kind", "active", "cursor", "limit"})
+        only_known(request, {"q", "role", "kind", "active", "fields", "cursor", "limit"})
         found, query = _all(), request.query_params
         if text := query.get("q"):
             found = found.filter(
@@ -102,7 +103,7 @@ class UsersView(AccessView):
         if "active" in query:
             found = found.filter(is_active=paging.flag(request, "active"))
         shown, following = paging.page(request, found)
-        results = list(UserSerializer(shown, many=True).data)
+        results = selection.kept(request, UserSerializer(shown, many=True).data, FIELDS)
         return Response(paging.body(results, following))
 
     @extend_schema(

@@ -12,6 +12,7 @@ from audit.catalogue import Severity
 from audit.models import Event, Verification
 from audit.models.event import Outcome
 from audit.verify import Kind
+from toolbox.api.fields import Sparse
 from toolbox.events import ActorKind
 
 
@@ -44,10 +45,18 @@ class EventSerializer(serializers.Serializer[Any]):
     hash = serializers.CharField(allow_blank=True)
 
 
+#: What ``fields`` may ask for in the list.
+FIELDS = tuple(EventSerializer().fields)
+
+
+class ListedEventSerializer(Sparse, EventSerializer):
+    """An event with the fields that were asked for."""
+
+
 class EventPageSerializer(serializers.Serializer[Any]):
     """A page of events, the newest first."""
 
-    results = EventSerializer(many=True)
+    results = ListedEventSerializer(many=True)
     next = serializers.CharField(allow_null=True, help_text="Address of the next page.")
 
 

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from audit import export, reading, verification
 from audit.api.serializers import (
+    FIELDS,
     EventPageSerializer,
     EventSerializer,
     VerifySerializer,
@@ -26,7 +27,7 @@ from audit.downloads import download
 from audit.filters import Filters
 from audit.models import Event
 from audit.models.event import Outcome
-from toolbox.api import paging
+from toolbox.api import paging, selection
 from toolbox.api.openapi import may_answer
 from toolbox.api.parameters import CURSOR, LIMIT, only_known
 from toolbox.api.views import ApiView
@@ -82,17 +83,18 @@ class EventsView(AuditView):
 
     @extend_schema(
         operation_id="audit_list",
-        parameters=[*_PARAMETERS, CURSOR, LIMIT],
+        parameters=[*_PARAMETERS, selection.parameter(FIELDS), CURSOR, LIMIT],
         responses=EventPageSerializer,
     )
     def get(self, request: Request) -> Response:
         """List events, the newest first."""
-        only_known(request, _NAMES | {"cursor", "limit"})
+        only_known(request, _NAMES | {"fields", "cursor", "limit"})
         filters = _filters(request)
         found = filters.apply(Event.objects.all())
         shown, following = paging.page(request, found, newest_first=True)
         reading.note_viewed(request.user, filters, "api")
-        return Response(paging.body([event_json(event) for event in shown], following))
+        results = selection.kept(request, map(event_json, shown), FIELDS)
+        return Response(paging.body(results, following))
 
 
 class EventView(AuditView):

@@ -39,6 +39,17 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float)
 
 
+class Sparse(serializers.Serializer[Any]):
+    """Mixed in before what a list holds: each field is there only if it was asked for."""
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        for field in fields.values():
+            # What is read only is described as always there.
+            field.required = field.read_only = False
+        return fields
+
+
 class TrueOrFalse(serializers.BooleanField):
     """A JSON boolean: not 0, ``"yes"`` or ``"on"``."""
 

@@ -10,6 +10,7 @@ from tests.support.factories import make_row, operation
 from tests.support.processes import BASE
 from tests.toolkits.api.conftest import INPUTS
 from toolkits.api.openapi.examples import EXAMPLES
+from toolkits.api.openapi.requests import ASKED
 
 RUN = "/api/v1/toolkits/sample/operations/hello/"
 ASK = "/api/v1/toolkits/sample/operations/ask/"
@@ -52,7 +53,7 @@ def test_every_component_is_a_schema(document):
         Draft202012Validator.check_schema(schema)
 
 
-@pytest.mark.parametrize("name", [*EXAMPLES, "Problem"])
+@pytest.mark.parametrize("name", [*EXAMPLES, *ASKED, "Problem"])
 def test_examples_are_what_they_are_examples_of(document, name):
     schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
     validator = Draft202012Validator(schema, format_checker=FormatChecker())
@@ -214,3 +215,27 @@ def test_no_component_of_a_toolkit_has_a_title_that_another_may_have(api, user):
     assert components["kit_walk_Inputs_Node"] == {
         "type": "object", "properties": {"a": {"title": "A"}},
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [("toolkits/", "slug,version"), ("jobs/", "id,state"), ("schedules/", "id,name"),
+     ("users/", "id,username"), ("audit/", "id,name")],
+)  # fmt: skip
+def test_lists_answer_with_the_fields_that_were_asked_for(api, admin_user, path, fields):
+    from tests.support.factories import make_job
+
+    kit = make_row("kit")
+    make_job(kit, admin_user)
+    client = api(admin_user)
+    rows = client.get(path, {"fields": fields}).json()["results"]
+    assert rows or path == "schedules/"
+    assert all(set(row) == set(fields.split(",")) for row in rows)
+    assert client.get(path, {"fields": "id,nothing"}).status_code == 400
+
+    document = client.get("/api/schema/").json()
+    listing = document["paths"][f"/api/v1/{path}"]["get"]
+    reference = listing["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+    page = document["components"]["schemas"][reference.rpartition("/")[2]]
+    listed = page["properties"]["results"]["items"]["$ref"].rpartition("/")[2]
+    assert "required" not in document["components"]["schemas"][listed]

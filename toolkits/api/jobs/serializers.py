@@ -10,6 +10,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
+from toolbox.api.fields import Sparse
 from toolkits.jobs import job_secrets
 from toolkits.jobs.states import JobState
 from toolkits.models import ApprovalState, Job, JobAttempt
@@ -169,14 +170,8 @@ class JobDetailSerializer(JobSerializer):
     can_approve = serializers.BooleanField()
 
 
-class ListedJobSerializer(JobSerializer):
+class ListedJobSerializer(Sparse, JobSerializer):
     """A job with the fields that were asked for."""
-
-    def get_fields(self) -> dict[str, Any]:
-        fields = super().get_fields()
-        for field in fields.values():
-            field.required = False
-        return fields
 
 
 class JobPageSerializer(serializers.Serializer[Any]):

@@ -15,6 +15,7 @@ from toolkits.api.finding import collections_of, operations_of
 from toolkits.api.openapi import typed
 from toolkits.api.openapi.components import Names, view_components
 from toolkits.api.openapi.examples import EXAMPLES
+from toolkits.api.openapi.requests import ASKED
 from toolkits.models import Toolkit
 
 
@@ -23,7 +24,7 @@ def _general() -> dict[str, Any]:
     document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     schemas = document["components"]["schemas"]
     schemas |= view_components()
-    for name, example in EXAMPLES.items():
+    for name, example in {**EXAMPLES, **ASKED}.items():
         schemas[name]["examples"] = [example]
     return document
 

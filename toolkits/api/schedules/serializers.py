@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from toolbox.api.fields import Strict, TrueOrFalse
+from toolbox.api.fields import Sparse, Strict, TrueOrFalse
 from toolkits.access import can_change_schedule
 from toolkits.jobs import job_secrets
 from toolkits.models import MissedPolicy, OverlapPolicy, Schedule, ScheduleKind
@@ -53,10 +53,18 @@ class ScheduleDetailSerializer(ScheduleSerializer):
     can_change = serializers.BooleanField()
 
 
+#: What ``fields`` may ask for in the list.
+FIELDS = tuple(ScheduleSerializer().fields)
+
+
+class ListedScheduleSerializer(Sparse, ScheduleSerializer):
+    """A schedule with the fields that were asked for."""
+
+
 class SchedulePageSerializer(serializers.Serializer[Any]):
     """A page of schedules, the oldest first."""
 
-    results = ScheduleSerializer(many=True)
+    results = ListedScheduleSerializer(many=True)
     next = serializers.CharField(allow_null=True, help_text="Address of the next page.")
 
 

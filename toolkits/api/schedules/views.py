@@ -12,7 +12,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from toolbox.api import conditional, paging
+from toolbox.api import conditional, paging, selection
 from toolbox.api.openapi import may_answer
 from toolbox.api.parameters import (
     CURSOR,
@@ -29,6 +29,7 @@ from toolkits.api.finding import operations_of
 from toolkits.api.jobs.serializers import JobDetailSerializer
 from toolkits.api.operations.views import job_response
 from toolkits.api.schedules.serializers import (
+    FIELDS,
     ChangeScheduleSerializer,
     NewScheduleSerializer,
     ScheduleDetailSerializer,
@@ -81,12 +82,12 @@ class SchedulesView(ApiView):
 
     @extend_schema(
         operation_id="schedules_list",
-        parameters=[*_FILTERS, CURSOR, LIMIT],
+        parameters=[*_FILTERS, selection.parameter(FIELDS), CURSOR, LIMIT],
         responses=SchedulePageSerializer,
     )
     def get(self, request: Request) -> Response:
         """List the schedules of your roles, and of the toolkits whose jobs you all see."""
-        only_known(request, {"toolkit", "operation", "paused", "cursor", "limit"})
+        only_known(request, {"toolkit", "operation", "paused", "fields", "cursor", "limit"})
         rows, query = access.visible_schedules(request.user).distinct(), request.query_params
         if "toolkit" in query:
             rows = rows.filter(toolkit__slug=query["toolkit"])
@@ -95,7 +96,8 @@ class SchedulesView(ApiView):
         if "paused" in query:
             rows = rows.filter(paused_at__isnull=not paging.flag(request, "paused"))
         shown, following = paging.page(request, rows)
-        return Response(paging.body([schedule_json(schedule) for schedule in shown], following))
+        results = selection.kept(request, map(schedule_json, shown), FIELDS)
+        return Response(paging.body(results, following))
 
     @extend_schema(
         operation_id="schedules_create",

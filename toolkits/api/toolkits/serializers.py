@@ -8,7 +8,7 @@ from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from toolbox.api.fields import Strict, TrueOrFalse
+from toolbox.api.fields import Sparse, Strict, TrueOrFalse
 from toolkits.api.finding import collections_of, operations_of
 from toolkits.models import Toolkit, ToolkitVersion
 
@@ -54,14 +54,8 @@ class ToolkitDetailSerializer(ToolkitSerializer):
 FIELDS = tuple(ToolkitSerializer().fields)
 
 
-class ListedToolkitSerializer(ToolkitSerializer):
+class ListedToolkitSerializer(Sparse, ToolkitSerializer):
     """A toolkit in a list, with the fields that were asked for."""
-
-    def get_fields(self) -> dict[str, Any]:
-        fields: dict[str, Any] = super().get_fields()
-        for field in fields.values():
-            field.required = False
-        return fields
 
 
 class ToolkitPageSerializer(serializers.Serializer[Any]):

@@ -35,17 +35,6 @@ _PURGE = OpenApiParameter(
     description="Data to delete with it, with commas between.",
 )
 
-_FIELDS_PARAMETER = OpenApiParameter(
-    "fields",
-    str,
-    many=True,
-    enum=list(FIELDS),
-    explode=False,
-    style="form",
-    description="Only these fields.",
-)
-
-
 class ToolkitsView(ApiView):
     """The toolkits that you see."""
 
@@ -56,7 +45,7 @@ class ToolkitsView(ApiView):
             OpenApiParameter(
                 "q", str, description="Words that its names, tags, description or operations hold."
             ),
-            _FIELDS_PARAMETER,
+            selection.parameter(FIELDS),
             OpenApiParameter("cursor", str, description="Where the page begins; `next` has it."),
             LIMIT,
             if_none_match(),
@@ -66,15 +55,13 @@ class ToolkitsView(ApiView):
     def get(self, request: Request) -> Response:
         """List the installed toolkits that you see, by slug."""
         only_known(request, {"enabled", "q", "fields", "cursor", "limit"})
-        fields = selection.fields_of(request, FIELDS, FIELDS)
         toolkits = access.visible_toolkits(request.user).light()
         if "enabled" in request.query_params:
             toolkits = toolkits.filter(enabled=paging.flag(request, "enabled"))
         toolkits = toolkits.holding(request.query_params.get("q", ""))
         shown, following = paging.page_by_name(request, toolkits, "slug")
-        results = [toolkit_json(toolkit) for toolkit in shown]
-        kept = [{name: row[name] for name in fields} for row in results]
-        return conditional.answer(request, paging.body(kept, following))
+        results = selection.kept(request, map(toolkit_json, shown), FIELDS)
+        return conditional.answer(request, paging.body(results, following))
 
 
 class ToolkitView(ApiView):
