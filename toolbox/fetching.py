@@ -58,7 +58,7 @@ def fetch(
         raise
     except (requests.RequestException, NewConnectionError, OSError, ValueError) as error:
         target.unlink(missing_ok=True)
-        raise FetchError(f"{_place(url)} does not answer: {_reason(error)}.") from None
+        raise FetchError(f"{_place(url)} could not be fetched: {_reason(error)}.") from None
 
 
 def _copy(source: Path, target: Path, most_bytes: int) -> None:
@@ -109,7 +109,8 @@ def _keep(answer: requests.Response, target: Path, most_bytes: int, deadline: fl
 def _place(url: str) -> str:
     """The address without user, password and query, which may be secret."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"[:300]
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"[:300]
 
 
 def _reason(error: Exception) -> str:

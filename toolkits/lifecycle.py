@@ -28,7 +28,7 @@ from toolkits.models import (
 )
 
 #: What can be purged when a toolkit is removed.
-DATA = ("records", "settings", "state", "secrets", "jobs")
+DATA = ("records", "settings", "state", "secrets", "jobs", "versions")
 
 
 def enable(toolkit: Toolkit, user: Any) -> None:
@@ -147,6 +147,9 @@ def uninstall(
         emit("toolkit.uninstalled", actor=user, target=row, via=via, digest=digest, purged=wanted)
     if "secrets" in wanted:
         _purge_secrets(f"toolkits/{row.slug}")
+    if "versions" in wanted:
+        for kept in row.versions.select_related("toolkit"):
+            remove_version(kept, user)
     toolkit.refresh_from_db()
 
 

@@ -19,6 +19,7 @@ from toolkits.models import (
     ToolkitSample,
     ToolkitSettings,
     ToolkitState,
+    ToolkitVersion,
 )
 
 WITH_DATA = """
@@ -112,8 +113,12 @@ def test_removing_keeps_the_data_unless_asked(with_data, curator):
 
 
 def test_purging_leaves_nothing_but_the_record_of_the_removal(with_data, curator):
+    files = with_data.active_version.path
+
     lifecycle.uninstall(with_data, curator, purge=lifecycle.DATA)
 
+    assert not files.exists()
+    assert not ToolkitVersion.objects.exists()
     assert not Record.objects.exists()
     assert not ToolkitSettings.objects.exists()
     assert not Job.objects.exists()
@@ -139,6 +144,15 @@ def test_a_removed_toolkit_can_be_installed_again_with_its_data(with_data, tmp_p
 
     assert toolkit.removed_at is None
     assert toolkit.enabled
+    assert toolkit.records.count() == 1
+
+
+def test_what_went_with_its_versions_comes_back_with_other_content(with_data, tmp_path, curator):
+    lifecycle.uninstall(with_data, curator, purge=["versions"])
+
+    toolkit = install_kit(tmp_path / "new", WITH_DATA + "\n# other\n", slug="store")
+
+    assert toolkit.active_version.version == "1.0.0"
     assert toolkit.records.count() == 1
 
 

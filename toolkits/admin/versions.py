@@ -26,6 +26,7 @@ _DATA: dict[str, Text] = {
     "state": gettext_lazy("What its code remembers"),
     "secrets": gettext_lazy("Its secrets in Vault"),
     "jobs": gettext_lazy("Jobs, with their logs and results"),
+    "versions": gettext_lazy("Its versions, with their files: none to go back to"),
 }
 
 

@@ -78,7 +78,8 @@ def _options(old: dict[str, Any], new: dict[str, Any], names: Sequence[str]) -> 
     return [
         f"{name}: {_shown(old.get(name))} → {_shown(new.get(name))}"
         for name in names
-        if (old.get(name) or None) != (new.get(name) or None)
+        # What an older SDK did not know of is no change of the toolkit's.
+        if name in old and (old[name] or None) != (new.get(name) or None)
     ]
 
 

@@ -89,9 +89,8 @@ class InstallRun(progress.Listener):
             _give_up(self.job)
             return Ending(state, reason, exit_reason=stopped.why)
         except Problem as refused:
-            hint = getattr(refused, "hint", "")
             error = {"kind": "refused", "message": str(refused), "errors": refused.errors}
-            reason = storable(f"{refused} {hint}".strip())
+            reason = storable(getattr(refused, "advised", str(refused)))
             return Ending(JobState.FAILED, reason, error=error, exit_reason="refused")
         except Exception as failed:
             # A mistake of the platform's own must not leave a job running for ever.
