@@ -129,6 +129,7 @@ def update(record: Record, data: dict[str, Any], version: int, user: Any) -> Rec
             raise _conflict(record)
         fields = sorted(key for key in kept if kept[key] != record.data.get(key))
         emit("record.updated", actor=user, target=record, changes={"fields": fields})
+    vaulted.forget_cleared(_path(record), kept, record.data)
     record.refresh_from_db()
     return record
 

@@ -71,3 +71,4 @@ def save(toolkit: Toolkit, data: dict[str, Any], user: Any) -> None:
         )
         fields = sorted(key for key in kept if kept[key] != before.get(key))
         emit("toolkit.settings_changed", actor=user, target=toolkit, changes={"fields": fields})
+    vaulted.forget_cleared(path, kept, before)

@@ -63,6 +63,21 @@ def forget(path: str) -> None:
         log.warning("the secrets at %s remain in Vault for now: %s", path, error)
 
 
+def forget_cleared(path: str, kept: dict[str, Any], before: dict[str, Any]) -> None:
+    """Delete in Vault what ``before`` referred to and ``kept``, which is in the database by now,
+    does not any more. While Vault is away it stays there, and is said by its path."""
+    cleared = [name for name in before if is_reference(before[name]) and not kept.get(name)]
+    if not cleared:
+        return
+    if not any(map(is_reference, kept.values())):
+        forget(path)
+        return
+    try:
+        secrets.client().without(path, cleared)
+    except SecretsError as error:
+        log.warning("%s of %s remain in Vault for now: %s", ", ".join(cleared), path, error)
+
+
 def public(fields: Iterable[str], data: dict[str, Any]) -> dict[str, Any]:
     """Return ``data`` with a mask in place of each secret that is set."""
     return {**data, **{name: UNCHANGED for name in fields if data.get(name)}}

@@ -128,6 +128,28 @@ def test_every_variable_that_deployments_set_is_known_to_the_settings():
     assert named_in_deploy() - set(variables) - FOREIGN == set()
 
 
+def test_every_setting_can_be_given_to_every_deployment():
+    """Each has a place for settings that the files here do not set: all are in .env.example."""
+    example = (BASE / ".env.example").read_text()
+    assert set(variables) <= set(re.findall(r"^#? ?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE))
+    for name, service in compose()["services"].items():
+        if str(service.get("image", "")).startswith("sre-"):
+            assert service["env_file"] == [{"path": "settings.env", "required": False}], name
+    for document in objects():
+        if document["kind"] in ("Deployment", "Job"):
+            (container,) = document["spec"]["template"]["spec"]["containers"]
+            given = [next(iter(one)) for one in container["envFrom"]]
+            assert given == ["configMapRef", "secretRef"]
+    for unit in (DEPLOY / "systemd").glob("*.service"):
+        assert "EnvironmentFile=/etc/sre-toolbox/environment" in unit.read_text()
+
+
+def test_no_file_of_secrets_gets_into_the_repository_or_the_image():
+    for name in (".gitignore", ".dockerignore"):
+        ignored = (BASE / name).read_text().split()
+        assert {"deploy/*.env", ".env"} <= set(ignored), name
+
+
 def test_what_compose_asks_for_is_in_its_example():
     asked = set(re.findall(r"\$\{([A-Z_]+):\?", (DEPLOY / "compose.yaml").read_text()))
     example = (DEPLOY / "compose.env.example").read_text()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -166,6 +166,15 @@ class SecretsClient:
 
     def merge(self, path: str, data: dict[str, Any]) -> int:
         """Set some fields of a secret and keep the others, also when two do so at once."""
+        return self._change(path, lambda present: {**present, **data})
+
+    def without(self, path: str, names: Collection[str]) -> int:
+        """Remove some fields of a secret and keep the others. KV 2 keeps versions of before."""
+        return self._change(
+            path, lambda present: {key: present[key] for key in present if key not in names}
+        )
+
+    def _change(self, path: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
         for _ in range(_MERGE_TRIES):
             self._drop(path)
             try:
@@ -174,7 +183,7 @@ class SecretsClient:
                 present = StoredSecret({}, 0)
             cas = present.version if self._version() == 2 else None
             try:
-                return self.write(path, {**present.fields, **data}, cas)
+                return self.write(path, change(present.fields), cas)
             except SecretsConflict:
                 continue
         raise SecretsConflict(f"The secret at {path} is being changed by others over and over.")

@@ -33,8 +33,8 @@ def settings(request: HttpRequest, pk: int) -> HttpResponse:
     read = forms.read(toolkit.settings_schema, request.POST, request.FILES)
     if "_add" in request.POST or "_remove" in request.POST:
         return _form(request, toolkit, read.inputs, stored)
-    # An empty field of a secret that is stored leaves it as it is.
-    kept = {name: UNCHANGED for name in stored if read.inputs.get(name) in (None, "")}
+    # An empty field of a secret that is stored leaves it as it is; None asks for its removal.
+    kept = {name: UNCHANGED for name in stored if name not in read.inputs}
     try:
         if read.errors:
             raise InputError(read.errors)

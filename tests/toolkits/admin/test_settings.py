@@ -71,7 +71,19 @@ def test_a_secret_is_stored_in_vault_and_never_shown(
     assert secrets.client().read("toolkits/sample/settings")["token"] == "s3cret-token-value"
     page = signed_in.get(url(toolkit)).content.decode()
     assert "s3cret" not in page
-    assert "Stored" in page
+    assert "Set: leave empty" in page
+
+
+def test_a_secret_is_removed_from_form_and_vault(
+    signed_in: Client, toolkit: Toolkit, openbao: Any
+) -> None:
+    assert "Not set" in signed_in.get(url(toolkit)).content.decode()
+    signed_in.post(url(toolkit), {"timeout_seconds": "5", "token": "s3cret-token-value"})
+    signed_in.post(url(toolkit), {"timeout_seconds": "5", "token": "", "token:clear": "on"})
+    assert ToolkitSettings.objects.get().data["token"] is None
+    assert "Not set" in signed_in.get(url(toolkit)).content.decode()
+    with pytest.raises(secrets.SecretNotFound):
+        secrets.client().read("toolkits/sample/settings")
 
 
 def test_an_empty_secret_keeps_what_is_stored(

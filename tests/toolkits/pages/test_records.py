@@ -116,7 +116,7 @@ def test_a_stored_secret_stays_when_nothing_is_typed(signed_in: Client, kit: Too
     reference = {"$vault": "toolkits/net/records/targets/1#token"}
     record = make_record(kit, name="db", token=reference)
     address = f"{LIST}{record.pk}/"
-    assert "Stored: leave empty to keep it" in signed_in.get(address).content.decode()
+    assert "Set: leave empty to keep it" in signed_in.get(address).content.decode()
     signed_in.post(address, {"name": "db2", "port": "443", "token": "", "version": "1"})
     record.refresh_from_db()
     assert record.data == {"name": "db2", "port": 443, "token": reference}

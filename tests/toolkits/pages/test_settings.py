@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
 from accounts.models import User
 from audit.models import Event
 from tests.support.factories import make_row
+from toolbox import secrets
+from toolkits import settings_store
 from toolkits.models import Toolkit, ToolkitSettings
 
 ADDRESS = "/toolkits/net/settings/"
@@ -49,7 +53,7 @@ def test_settings_are_saved_and_a_stored_secret_stays(
     ToolkitSettings.objects.create(toolkit=kit, data={"limit": 5, "token": REFERENCE})
     client.force_login(curator)
     text = client.get(ADDRESS).content.decode()
-    assert "Stored: leave empty to keep it" in text
+    assert "Set: leave empty to keep it" in text
     assert "$vault" not in text
     assert client.post(ADDRESS, {"limit": "9", "token": ""}).status_code == 302
     row = ToolkitSettings.objects.get()
@@ -57,6 +61,33 @@ def test_settings_are_saved_and_a_stored_secret_stays(
     assert row.updated_by == curator
     event = Event.objects.get(name="toolkit.settings_changed")
     assert event.changes == {"fields": ["limit"]}
+
+
+@pytest.mark.parametrize("vault_is_there", [True, False])
+def test_a_secret_that_is_removed_leaves_vault_and_the_others_stay(
+    client: Client, curator: User, openbao: Any, monkeypatch: Any, caplog: Any, vault_is_there: bool
+) -> None:
+    secret = {"anyOf": [{"type": "string", "x-secret": True}, {"type": "null"}], "default": None}
+    schema = {"type": "object", "properties": {"token": secret, "password": secret}}
+    kit = make_row("net", settings={"schema": schema, "secret_fields": ["token", "password"]})
+    settings_store.save(kit, {"token": "tok-tok-tok", "password": "pass-pass"}, curator)
+    client.force_login(curator)
+    if not vault_is_there:
+        monkeypatch.setattr(secrets.SecretsClient, "without", away)
+
+    client.post(ADDRESS, {"token": "", "token:clear": "on", "password": ""})
+
+    row = ToolkitSettings.objects.get().data
+    assert (row["token"], row["password"]) == (None, {"$vault": "toolkits/net/settings#password"})
+    kept = secrets.client().read("toolkits/net/settings")
+    if vault_is_there:
+        assert kept == {"password": "pass-pass"}
+    else:
+        assert "token of toolkits/net/settings remain in Vault" in caplog.text
+
+
+def away(*_: Any) -> None:
+    raise secrets.SecretsUnavailable("Vault does not answer in time.")
 
 
 def test_settings_that_do_not_fit_are_shown_again(
