@@ -94,7 +94,14 @@ class _Waiting:
         locks = JobLock.objects.filter(key__in=set(found.keys.values()))
         for key, holder in locks.values_list("key", "job_id"):
             found.holders[key].add(holder)
+        found._leave_out_hooks()
         return found
+
+    def _leave_out_hooks(self) -> None:
+        """Leave out those that hold themselves what they wait for: the end of the cleanup hook
+        of their attempt before, which a worker runs."""
+        for job_id in [one for one, key in self.keys.items() if one in self.holders[key]]:
+            self.forget(job_id)
 
     def _read_parents(self, layer: set[UUID]) -> None:
         """Read the parents of parents, up to the top."""

@@ -10,7 +10,7 @@ from tests.support.factories import make_row, operation
 from toolkits.jobs import children, claims, deadlocks, recovery
 from toolkits.jobs.dispatch import Origin
 from toolkits.jobs.states import JobState
-from toolkits.models import Job, Toolkit
+from toolkits.models import Job, JobLock, Toolkit
 
 INPUTS = {
     "type": "object",
@@ -134,3 +134,12 @@ def test_a_job_that_waits_behind_a_circle_is_left_alone(begin):
 
     behind.refresh_from_db()
     assert behind.state == JobState.QUEUED
+
+
+def test_a_job_that_waits_for_its_own_cleanup_hook_waits_for_nobody_else(begin, ask, kit):
+    job = ask(kit, inputs={"db": "a"})
+    key = f"cleanup:{job.pk}"
+    Job.objects.filter(pk=job.pk).update(waits_for=key)
+    JobLock.objects.create(key=key, slot=0, job=job)
+
+    assert deadlocks.break_all() == 0
