@@ -32,6 +32,13 @@ def test_a_denied_range_cannot_be_reached_by_another_spelling(address):
     assert Reach.of(deny=["127.0.0.0/8"]).refusal(address)
 
 
+@pytest.mark.parametrize("address", ["10.1.2.3", "::ffff:10.1.2.3", "64:ff9b::a01:203"])
+def test_a_range_that_is_written_as_ipv6_but_means_ipv4_holds_for_both(address):
+    assert Reach.of(deny=["::ffff:10.0.0.0/104"]).refusal(address)
+    assert Reach.of(allow=["::ffff:10.0.0.0/104"]).refusal(address) is None
+    assert Reach.of(allow=["::ffff:11.0.0.0/104"]).refusal(address)
+
+
 @pytest.mark.parametrize("address", ["::1", "::"])
 def test_both_spellings_of_the_ipv6_loopback_are_denied(address):
     assert Reach.of(deny=["::1"]).refusal(address)

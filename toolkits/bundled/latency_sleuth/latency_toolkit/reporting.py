@@ -82,7 +82,8 @@ def _figures(made: Figures, recent: Figures, template: Template) -> views.KeyVal
 def _chart(samples: list[Sample], template: Template) -> views.TimeSeries:
     points = [(one.at, one.total if one.status is not None else None) for one in samples]
     points = _thinned(points)
-    line = [(points[0][0], template.sla_ms), (points[-1][0], template.sla_ms)]
+    # At every moment: a line from the first to the last would have gaps at those between.
+    line = [(at, template.sla_ms) for at, _ in points]
     return views.TimeSeries(
         title="Time in all",
         unit="ms",

@@ -196,6 +196,21 @@ def test_overview_card_export_and_clearing():
     assert ctx.history(f"samples:{template.record_id}").read() == []
 
 
+def test_the_line_of_the_sla_has_a_value_at_every_moment():
+    ctx = fake_context(toolkit)
+    template = add(ctx)
+    series = ctx.history(f"samples:{template.record_id}")
+    for ago in (30, 20, 10):
+        series.append({"t": 5.0, "b": 0, "st": 200}, at=time.time() - ago)
+
+    shown = ctx.run("report", template=template).views
+    chart = next(one for one in shown if one.view == "time_series")
+
+    measured, promised = chart.series
+    assert [at for at, _ in promised.points] == [at for at, _ in measured.points]
+    assert {value for _, value in promised.points} == {template.sla_ms}
+
+
 def test_empty_states_say_what_to_do():
     ctx = fake_context(toolkit)
     template = add(ctx)

@@ -42,7 +42,13 @@ class NetError(Exception):
 def network(text: str) -> Network:
     """Return the range that an address or CIDR names. Raises ``ValueError`` in clear words."""
     try:
-        return ipaddress.ip_network(text.strip(), strict=False)
+        found = ipaddress.ip_network(text.strip(), strict=False)
+        mapped = ipaddress.IPv6Network("::ffff:0:0/96")
+        if found.version == 6 and found.subnet_of(mapped):
+            # What is written as IPv6 but means IPv4 holds for IPv4: systems know no difference.
+            first = ipaddress.IPv4Address(int(found.network_address) & 0xFFFFFFFF)
+            return ipaddress.IPv4Network((first, found.prefixlen - 96))
+        return found
     except ValueError:
         raise ValueError(
             f"{text!r} is not an address or a range; write 10.0.0.0/8, 192.0.2.7 or 2001:db8::/32"
