@@ -75,3 +75,17 @@ def test_what_cannot_be_described_is_told_with_its_line(author: Path) -> None:
 
     assert ran.returncode == 1
     assert re.search(r"broken_toolkit\.py:\d+: odd: parameter x has no type", ran.stderr)
+
+
+@pytest.mark.long
+def test_a_new_toolkit_passes_a_strict_type_checker(author: Path) -> None:
+    kit = scaffold("typed", author / "typed")
+    (author / "mypy.ini").write_text("[mypy]\nstrict = True\n")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--config-file", "mypy.ini", kit / "typed_toolkit.py"],
+        cwd=author, env={"MYPYPATH": str(author / "sdk"), "PATH": "/usr/bin:/bin"},
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout + done.stderr

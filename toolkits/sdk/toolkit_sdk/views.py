@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -49,6 +50,17 @@ class Table(View):
     rows: list[dict[str, Any]]
     caption: str | None = None
 
+    if TYPE_CHECKING:  # What the validator takes is more than what the field holds.
+
+        def __init__(
+            self,
+            *,
+            columns: Iterable[Column | str | dict[str, Any]],
+            rows: list[dict[str, Any]],
+            title: str | None = None,
+            caption: str | None = None,
+        ) -> None: ...
+
     @field_validator("columns", mode="before")
     @classmethod
     def _keys(cls, value: Any) -> Any:
@@ -80,6 +92,12 @@ class KeyValue(View):
 
     view: Literal["key_value"] = "key_value"
     items: list[Item]
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self, *, items: Mapping[str, Any] | Iterable[Item | dict[str, Any]]
+        ) -> None: ...
 
     @field_validator("items", mode="before")
     @classmethod
