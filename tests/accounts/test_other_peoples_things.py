@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,8 +45,16 @@ def doors(job_id: Any) -> list[tuple[str, str]]:
         ("GET", f"{page}files/report.txt"), ("POST", f"{page}cancel/"),
         ("GET", api), ("GET", f"{api}logs/"), ("GET", f"{api}events/"), ("GET", f"{api}artifacts/"),
         ("GET", f"{api}artifacts/report.txt/"), ("POST", f"{api}cancel/"), ("POST", f"{api}retry/"),
-        ("POST", f"{api}approve/"),
+        ("POST", f"{api}approve/"), ("POST", f"{api}reject/"), ("GET", f"{api}steps/"),
+        ("GET", f"{api}comparison/"), ("GET", f"{page}compare/"), ("POST", f"{page}decide/"),
     ]  # fmt: skip
+
+
+def test_every_address_of_a_job_is_among_the_doors() -> None:
+    table = Path(__file__).with_name("access_table.toml").read_text()
+    found = re.findall(r'^"[A-Z ]+ (\S*<uuid:job_id>\S*)"', table, re.MULTILINE)
+    known = {path.replace("<str:name>", "report.txt") for path in found}
+    assert known == {path for _, path in doors("<uuid:job_id>")}
 
 
 def ask(client: Client, method: str, path: str) -> tuple[int, str]:
@@ -53,7 +63,7 @@ def ask(client: Client, method: str, path: str) -> tuple[int, str]:
     return response.status_code, text
 
 
-@pytest.mark.parametrize("number", range(15))
+@pytest.mark.parametrize("number", range(20))
 def test_the_job_of_somebody_else_is_as_if_it_were_not_there(
     user: User, job: Job, number: int
 ) -> None:
