@@ -129,6 +129,12 @@ def end_by_provider(provider: Provider, reason: str, actor: Any = None) -> int:
     return _end(UserSession.objects.filter(provider=provider.slug), reason, actor, provider)
 
 
+@transaction.atomic
+def end_these(ids: Iterable[UUID], reason: str, actor: Any, target: User | Provider | str) -> None:
+    """End sessions of several users, for a reason that is about ``target``."""
+    _end(UserSession.objects.filter(pk__in=list(ids)), reason, actor, target)
+
+
 def moved(session: UserSession, session_key: str | None) -> None:
     """Note the new key that Django gave to a session that goes on."""
     UserSession.objects.filter(pk=session.pk).update(session_key=session_key)
@@ -140,7 +146,7 @@ def close(session: UserSession, reason: str) -> None:
     alive.update(ended_at=timezone.now(), end_reason=reason)
 
 
-def _end(wanted: Any, reason: str, actor: Any, target: User | Provider) -> int:
+def _end(wanted: Any, reason: str, actor: Any, target: User | Provider | str) -> int:
     alive = wanted.filter(ended_at__isnull=True)
     keys = [key for key in alive.values_list("session_key", flat=True) if key]
     ended = int(alive.update(ended_at=timezone.now(), end_reason=reason))

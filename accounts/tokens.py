@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import sessions, token_kinds
+from accounts.mfa import policy
 from accounts.models import SessionKind, User, UserSession
 from accounts.problems import TokenRefused
 from accounts.providers import recheck
@@ -53,6 +54,7 @@ def refresh(token: str) -> TokenPair:
     claims = token_kinds.read(token, token_kinds.RefreshToken)
     if session := sessions.find(claims["sid"], SessionKind.API):
         recheck.of_session(session)  # not in the transaction: a directory may take its time
+        policy.end_if_owed(session)
     pair = _rotate(claims)
     if pair is None:
         _end_family(claims)

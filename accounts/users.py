@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from accounts import personal_tokens, sessions
+from accounts.mfa import policy
 from accounts.models import Grant, SessionKind, User, UserKind, UserSession
 from accounts.problems import LastAdministrator, NotAllowed
 from accounts.roles import CORE_ROLES, SYSTEM_ADMIN
@@ -123,6 +124,8 @@ def set_roles(actor: User | None, user: User, roles: Iterable[str]) -> None:
     emit("user.roles_changed", actor=actor, target=user, changes=changes)
     if present - wanted:
         sessions.end_all(user, "roles were taken away", actor, kind=SessionKind.API)
+    if wanted - present and policy.is_required(user):
+        policy.end_owed(actor, User.objects.filter(pk=user.pk), user)
 
 
 def _check_rights_change(actor: User | None, user: User, roles: set[str]) -> None:

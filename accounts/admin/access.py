@@ -36,7 +36,9 @@ class RoleForm(RoleModelForm):
 
     requires_mfa = forms.BooleanField(
         label=gettext_lazy("Ask for a second factor"), required=False,
-        help_text=gettext_lazy("Whoever has none sets one up at their next sign-in."),
+        help_text=gettext_lazy(
+            "Sessions without one end. Whoever has none sets one up at their next sign-in."
+        ),
     )  # fmt: skip
 
     class Meta:

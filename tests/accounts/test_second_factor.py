@@ -14,10 +14,10 @@ import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from accounts import sessions
-from accounts.mfa import passkeys, proving, recovery, totp
-from accounts.models import Factor, FactorKind, RolePolicy, SignInThrottle, User, UserSession
-from accounts.problems import NotAllowed
+from accounts import sessions, tokens, users
+from accounts.mfa import passkeys, policy, proving, recovery, totp
+from accounts.models import Factor, FactorKind, Grant, RolePolicy, SignInThrottle, User, UserSession
+from accounts.problems import NotAllowed, TokenRefused
 from accounts.roles import SYSTEM_ADMIN, TOOLKIT_USER
 from audit.models import Event
 from tests.support.authenticator import Authenticator
@@ -275,6 +275,51 @@ def test_whoever_has_a_factor_cannot_skip_it_by_setting_up_another(
     sign_in(client)
     assert client.get(ADD).url.startswith(LOGIN)
     assert not is_in(client)
+
+
+def test_asking_for_a_second_factor_ends_the_sessions_that_began_without_one(
+    user: User, app: pyotp.TOTP
+) -> None:
+    boss = make_user("boss", roles=[SYSTEM_ADMIN, TOOLKIT_USER])
+    without = make_user("wim", roles=[TOOLKIT_USER])
+    granted = make_user("gwen")
+    Grant.objects.create(user=granted, role=TOOLKIT_USER, toolkit_slug="net")
+    proved, *others = Client(), Client(), Client(), Client()
+    sign_in(proved)
+    proved.post(SECOND, {"code": app.now()})
+    for client, who in zip(others, (boss, without, granted), strict=True):
+        client.force_login(who)
+    api = tokens.issue(without)
+    policy.require(boss, TOOLKIT_USER, True)
+    assert is_in(proved)
+    assert [is_in(client) for client in others] == [True, False, False], "who asks is at work"
+    with pytest.raises(TokenRefused):
+        tokens.refresh(api.refresh)
+    event = Event.objects.get(name="auth.session_ended")
+    assert event.details["reason"] == "a second factor is asked for"
+
+
+def test_being_given_a_role_that_asks_for_one_ends_sessions_without_it() -> None:
+    require(SYSTEM_ADMIN)
+    boss = make_user("boss", roles=[SYSTEM_ADMIN])
+    made = make_user("wim", roles=[TOOLKIT_USER])
+    client = Client()
+    client.force_login(made)
+    users.set_roles(boss, made, [TOOLKIT_USER])
+    assert is_in(client)
+    users.set_roles(boss, made, [TOOLKIT_USER, SYSTEM_ADMIN])
+    assert not is_in(client)
+
+
+def test_a_session_without_a_second_factor_is_not_refreshed_once_a_grant_asks() -> None:
+    pair = tokens.issue(make_user("gwen"))
+    Grant.objects.create(user=pair.session.user, role=TOOLKIT_USER, toolkit_slug="net")
+    pair = tokens.refresh(pair.refresh)
+    require(TOOLKIT_USER)
+    with pytest.raises(TokenRefused):
+        tokens.refresh(pair.refresh)
+    assert not UserSession.objects.alive().exists()
+    assert not Event.objects.filter(name="auth.token_reused").exists()
 
 
 def test_a_role_by_grant_asks_too(openbao: Any) -> None:
