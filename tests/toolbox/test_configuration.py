@@ -115,3 +115,23 @@ def test_nothing_serves_on_partial_configuration(tmp_path, command):
 
     assert done.returncode != 0
     assert "REDIS_URL is not set" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("database", "said"),
+    [("", "no such table"), ("postgres://a:b@127.0.0.1:1/toolbox", "refused")],
+)
+def test_a_command_says_in_words_that_its_database_is_away_or_not_migrated(
+    tmp_path, database, said
+):
+    env = {"PATH": os.environ["PATH"], "TOOLBOX_VAR_DIR": str(tmp_path), **COMPLETE}
+    env["DATABASE_URL"] = database or f"sqlite:///{tmp_path}/empty.sqlite3"
+    done = subprocess.run(
+        [sys.executable, "manage.py", "audit", "verify"],
+        cwd=BASE, env=env, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "manage.py preflight" in done.stderr
+    assert "Traceback" not in done.stderr

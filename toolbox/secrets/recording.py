@@ -17,6 +17,9 @@ from django.db.migrations.executor import MigrationExecutor
 
 from toolbox import events
 
+#: Who sits at the command line, as far as the system knows.
+_OPERATOR = events.Actor(events.ActorKind.SYSTEM, label="manage.py bootstrap_vault")
+
 
 class Recording:
     """Keeps acts on Vault on record. ``say`` is told, once, when that is not possible."""
@@ -36,13 +39,19 @@ class Recording:
             return
         try:
             with transaction.atomic():
-                events.emit(name, address=settings.VAULT.addr, **details)
+                events.emit(name, actor=_OPERATOR, address=settings.VAULT.addr, **details)
                 yield
         except DatabaseError:
             raise
         except Exception:
             if failures:
-                events.emit(name, outcome="failure", address=settings.VAULT.addr, **details)
+                events.emit(
+                    name,
+                    actor=_OPERATOR,
+                    outcome="failure",
+                    address=settings.VAULT.addr,
+                    **details,
+                )
             raise
         finally:
             if not connection.in_atomic_block:

@@ -116,6 +116,7 @@ def test_what_is_done_to_vault_is_in_the_audit_trail(new, db, settings, tmp_path
 
     first = [name for name, _ in told_since(0)]
     assert first[:2] == ["vault.initialised", "vault.unsealed"]
+    assert {event.actor_label for event in Event.objects.all()} == {"manage.py bootstrap_vault"}
     assert first[-1] == "vault.credentials_issued"
     assert set(first[2:-1]) == {"vault.changed"}
     new.root_token = json.loads(keys.read_text())["root_token"]
