@@ -9,7 +9,7 @@ import click
 from toolbox_cli import __version__
 from toolbox_cli.app import App
 from toolbox_cli.commands import audit, auth, jobs, raw, run, schedules, shells, toolkits
-from toolbox_cli.errors import INTERRUPTED
+from toolbox_cli.errors import INTERRUPTED, USAGE
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,7 +45,10 @@ def main() -> None:
     """Run the command of the command line."""
     try:
         code = cli.main(standalone_mode=False, prog_name="toolbox")
-    except click.exceptions.Abort:
+    except click.exceptions.Abort as abort:
+        if isinstance(abort.__context__, EOFError):
+            click.echo("\nThere is nobody to answer: give it as an option (--help).", err=True)
+            sys.exit(USAGE)
         click.echo("interrupted", err=True)
         sys.exit(INTERRUPTED)
     except click.ClickException as error:

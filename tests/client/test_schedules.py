@@ -93,6 +93,7 @@ def test_schedules_are_made_changed_and_deleted(
 
     refused = toolbox("schedules", "delete", made.stdout.strip(), code=5, given="n\n")
     assert "Nothing was" in refused.stderr
+    assert "nobody to answer" in toolbox("schedules", "delete", made.stdout.strip(), code=2).stderr
     toolbox("schedules", "delete", made.stdout.strip(), "--yes")
     assert not Schedule.objects.exists()
     toolbox("schedules", "show", made.stdout.strip(), code=4)
