@@ -35,11 +35,13 @@ def test_what_is_no_notice_is_refused(field, value):
         notices.give(make_job(make_row()), **given)
 
 
-def test_a_job_cannot_flood(monkeypatch):
-    monkeypatch.setattr(notices, "MOST_PER_JOB", 2)
+def test_a_job_cannot_flood_and_does_not_fail_for_having_much_to_tell(monkeypatch):
+    monkeypatch.setattr(notices, "MOST_PER_JOB", 3)
     job = make_job(make_row())
-    for number in range(2):
-        notices.give(job, title=str(number), text="", state="ok", key="")
+    for number in range(5):
+        notices.give(job, title=f"h{number}", text="", state="critical", key="")
 
-    with pytest.raises(InputError, match="at most 2"):
-        notices.give(job, title="x", text="", state="ok", key="")
+    first, second, last = job.notices.order_by("id")
+    assert (first.title, second.title) == ("h0", "h1")
+    assert "the rest is in its log" in last.title
+    assert (last.text, last.state) == ("h2", "critical")
