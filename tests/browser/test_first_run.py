@@ -125,7 +125,7 @@ def test_a_second_toolkit_is_usable_at_once_without_a_restart(page, shot, stack,
     shot("installed")
 
     page.goto(f"{stack.url}/toolkits/greeter/run/hello/")
-    page.locator("[name=name]").fill("Grace")
+    page.locator("[name='name.']").fill("Grace")
     page.get_by_role("button", name="Run").click()
 
     expect(page.get_by_text("Hello, Grace!")).to_be_visible(timeout=20_000)

@@ -11,10 +11,10 @@ def test_what_was_typed_is_scheduled_paused_run_and_deleted(
 ) -> None:
     page = console.page
     console.open("/toolkits/sample-toolkit/run/hello/")
-    page.fill("[name=name]", "ada")
+    page.fill("[name='name.']", "ada")
     page.get_by_role("button", name="Schedule").click()
     page.wait_for_url("**/schedule/")
-    assert page.input_value("[name=name]") == "ada"
+    assert page.input_value("[name='name.']") == "ada"
     page.fill("[name=_name]", "Greeting")
     assert page.is_hidden("[name=_interval]")
     page.fill("[name=_cron]", "30 6 * * *")
