@@ -25,6 +25,7 @@ from accounts.mailing import outbox
 from accounts.mfa import proving
 from accounts.models import Factor, Grant, Identity, PersonalToken, User, UserKind, UserSession
 from accounts.rules import may_edit
+from toolbox.admin import times
 from toolbox.admin.base import ReadOnlyInline
 
 _ACCOUNT = ("username", "email", "display_name")
@@ -237,7 +238,7 @@ class UserAdmin(AccessAdmin):
 
     @admin.display(description=gettext_lazy("last seen"))
     def seen(self, user: Any) -> Any:
-        return user.last_seen
+        return times.shown(user.last_seen)
 
     @admin.display(description=gettext_lazy("sessions"))
     def open_sessions(self, user: Any) -> int:

@@ -40,6 +40,7 @@ class JobApproval(models.Model):
 
     class Meta:
         verbose_name = _("approval")
+        verbose_name_plural = _("approvals")
         ordering = ["-id"]
         indexes = [
             models.Index(

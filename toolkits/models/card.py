@@ -20,6 +20,7 @@ class CardState(models.Model):
 
     class Meta:
         verbose_name = _("card")
+        verbose_name_plural = _("cards")
         constraints = [
             models.UniqueConstraint(fields=["toolkit", "name"], name="cardstate_name_unique")
         ]

@@ -26,6 +26,7 @@ class Catalog(models.Model):
 
     class Meta:
         verbose_name = _("catalog")
+        verbose_name_plural = _("catalogs")
         ordering = ["name"]
 
     def __str__(self) -> str:

@@ -56,6 +56,7 @@ class InstallPlan(models.Model):
 
     class Meta:
         verbose_name = _("install plan")
+        verbose_name_plural = _("install plans")
         ordering = ["-id"]
 
     def __str__(self) -> str:

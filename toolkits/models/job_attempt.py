@@ -51,6 +51,7 @@ class JobAttempt(models.Model):
 
     class Meta:
         verbose_name = _("job attempt")
+        verbose_name_plural = _("job attempts")
         ordering = ["number"]
         indexes = [
             # The few hooks that are still to run.

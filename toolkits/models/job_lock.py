@@ -21,6 +21,7 @@ class JobLock(models.Model):
 
     class Meta:
         verbose_name = _("job lock")
+        verbose_name_plural = _("job locks")
         constraints = [models.UniqueConstraint(fields=["key", "slot"], name="joblock_slot_unique")]
 
     def __str__(self) -> str:

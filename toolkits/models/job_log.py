@@ -27,6 +27,7 @@ class JobLog(models.Model):
 
     class Meta:
         verbose_name = _("job log chunk")
+        verbose_name_plural = _("job log chunks")
         ordering = ["first_line"]
         constraints = [
             models.UniqueConstraint(fields=["job", "first_line"], name="joblog_line_unique")
@@ -67,6 +68,7 @@ class JobArtifact(models.Model):
 
     class Meta:
         verbose_name = _("artifact")
+        verbose_name_plural = _("artifacts")
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["job", "name"], name="jobartifact_name_unique")

@@ -33,6 +33,7 @@ class JobStep(models.Model):
 
     class Meta:
         verbose_name = _("job step")
+        verbose_name_plural = _("job steps")
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(

@@ -58,6 +58,7 @@ class NotificationRule(models.Model):
 
     class Meta:
         verbose_name = _("notification rule")
+        verbose_name_plural = _("notification rules")
         ordering = ["name", "id"]
 
     def __str__(self) -> str:
@@ -98,6 +99,7 @@ class NotificationDelivery(models.Model):
 
     class Meta:
         verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
         ordering = ["-id"]
         indexes = [
             models.Index(

@@ -27,6 +27,7 @@ class Record(models.Model):
 
     class Meta:
         verbose_name = _("record")
+        verbose_name_plural = _("records")
         ordering = ["id"]
         indexes = [models.Index(fields=["toolkit", "collection", "id"], name="record_collection")]
 

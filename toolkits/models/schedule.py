@@ -101,6 +101,7 @@ class Schedule(models.Model):
 
     class Meta:
         verbose_name = _("schedule")
+        verbose_name_plural = _("schedules")
         ordering = ["name", "id"]
         indexes = [
             models.Index(

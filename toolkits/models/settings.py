@@ -39,6 +39,7 @@ class ToolkitState(models.Model):
 
     class Meta:
         verbose_name = _("toolkit state")
+        verbose_name_plural = _("toolkit states")
         constraints = [
             models.UniqueConstraint(fields=["toolkit", "key"], name="toolkitstate_key_unique")
         ]

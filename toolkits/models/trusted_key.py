@@ -19,6 +19,7 @@ class TrustedKey(models.Model):
 
     class Meta:
         verbose_name = _("trusted key")
+        verbose_name_plural = _("trusted keys")
         ordering = ["name"]
 
     def __str__(self) -> str:
