@@ -23,6 +23,9 @@ from accounts.pages.confirm import confirmed
 from accounts.pages.forms import PasswordForm, PreferencesForm, TokenForm
 from accounts.pages.guards import AccountRequest, own_page
 from accounts.problems import NotAllowed
+from toolbox.context_processors import THEMES
+
+_YEAR = 31_536_000
 
 
 @own_page
@@ -160,7 +163,7 @@ def token_revoke(request: AccountRequest, token_id: UUID) -> HttpResponseBase:
 @own_page
 @require_POST
 def preferences(request: AccountRequest) -> HttpResponseBase:
-    """Choose one's time zone and language."""
+    """Choose one's time zone and language, and without scripts the theme of this browser."""
     form = PreferencesForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("There is no such time zone or language."))
@@ -168,4 +171,8 @@ def preferences(request: AccountRequest) -> HttpResponseBase:
     users.set_preferences(request.user, via="account", **form.cleaned_data)
     with translation.override(request.user.language or translation.get_language()):
         messages.success(request, _("Your preferences are kept."))
-    return redirect("account")
+    response = redirect("account")
+    if (theme := request.POST.get("theme")) in THEMES:
+        secure = request.is_secure()
+        response.set_cookie("theme", theme, max_age=_YEAR, samesite="Lax", secure=secure)
+    return response

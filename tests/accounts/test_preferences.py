@@ -72,3 +72,12 @@ def test_what_does_not_exist_cannot_be_chosen(client: Client, user: User) -> Non
     client.post("/account/preferences/", {"time_zone": "Mars/Base", "language": "tlh"})
     user.refresh_from_db()
     assert (user.time_zone, user.language) == ("", "")
+
+
+def test_without_scripts_the_theme_is_chosen_with_the_rest(client: Client, user: User) -> None:
+    client.force_login(user)
+    client.post("/account/preferences/", {"time_zone": "", "language": "", "theme": "light"})
+    assert client.cookies["theme"].value == "light"
+    assert 'data-bs-theme="light"' in client.get("/").content.decode()
+    client.post("/account/preferences/", {"time_zone": "", "language": "", "theme": "<b>"})
+    assert client.cookies["theme"].value == "light"

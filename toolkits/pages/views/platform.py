@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
@@ -38,12 +38,10 @@ class Part:
 def platform(request: PageRequest) -> HttpResponseBase:
     """Show whether dependencies, workers and scheduler are there. Slow when one is not: the
     dashboard itself never waits for this."""
-    if not is_partial(request):
-        return redirect("dashboard")
     parts = [*_dependencies(), *_engine()]
     wrong = [part for part in parts if part.state != "ok"]
     context: dict[str, Any] = {"parts": wrong or parts, "ok": not wrong}
-    return render(request, "_platform.html", context)
+    return render(request, "_platform.html" if is_partial(request) else "platform.html", context)
 
 
 def _dependencies() -> list[Part]:
