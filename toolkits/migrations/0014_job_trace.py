@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='job',
             name='trace',
-            field=models.CharField(blank=True, default='', editable=False, help_text='W3C traceparent of what asked for it.', max_length=55),
+            field=models.CharField(blank=True, db_default='', default='', editable=False, help_text='W3C traceparent of what asked for it.', max_length=55),
         ),
     ]

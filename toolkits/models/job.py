@@ -98,7 +98,7 @@ class Job(models.Model):
     )
 
     trace = models.CharField(
-        max_length=55, blank=True, default="", editable=False,
+        max_length=55, blank=True, default="", db_default="", editable=False,
         help_text=_("W3C traceparent of what asked for it."),
     )
 
