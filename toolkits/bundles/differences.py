@@ -210,8 +210,11 @@ def _broken_settings(toolkit: Toolkit, described: dict[str, Any]) -> Iterable[di
 
 def _broken_records(toolkit: Toolkit, described: dict[str, Any]) -> Iterable[dict[str, Any]]:
     schemas = {entry["name"]: entry["schema"] for entry in described.get("collections") or []}
-    records = Record.objects.filter(toolkit=toolkit).order_by("id")[:_RECORDS_READ]
-    for record in records.iterator():
+    records = Record.objects.filter(toolkit=toolkit).order_by("id")
+    if unread := max(0, records.count() - _RECORDS_READ):
+        problem = f"not looked at: a plan reads the first {_RECORDS_READ:,}"
+        yield {"kind": "record", "id": "", "label": f"{unread:,} more records", "problem": problem}
+    for record in records[:_RECORDS_READ].iterator():
         schema = schemas.get(record.collection)
         if schema is None:
             problem = "its collection is removed"

@@ -173,6 +173,20 @@ def test_records_and_settings_that_fit_no_more_are_named(plan, curator):
     assert "port: must be at most 1000" in broken["problem"]
 
 
+def test_records_that_a_plan_does_not_look_at_are_said_to_be(plan, curator, monkeypatch):
+    monkeypatch.setattr("toolkits.bundles.differences._RECORDS_READ", 1)
+    first = plan(FIRST)
+    confirm(first, curator, digest=first.digest, consent=True)
+    toolkit = Toolkit.objects.select_related("active_version").get()
+    for name in ("db", "web", "mail"):
+        records.create(toolkit, "hosts", {"name": name, "port": 5432}, curator)
+
+    breaks = plan(SECOND, "2.0.0").changes["breaks"]
+
+    assert [entry["label"] for entry in breaks if not entry["id"]] == ["2 more records"]
+    assert len(breaks) == 2
+
+
 def test_schedules_that_could_run_no_more_are_named(plan, curator):
     first = plan(FIRST)
     confirm(first, curator, digest=first.digest, consent=True)
