@@ -65,9 +65,7 @@ def cases(silent: Silent) -> list[tuple[str, str, dict[str, Any], dict[str, Any]
     host = {"host": "127.0.0.1", "port": silent.port}
     slow = {"name": "slow", "url": silent.url, "timeout_seconds": 100}
     zabbix = {"name": "slow", "url": silent.url, "token": "7" * 64}
-    database = {"name": "slow", **host, "password": "a-password", "tls": "disable"}
     return [
-        ("api_checker", "send", {"url": silent.url, "timeout_seconds": 100}, {}),
         ("api_checker", "run_collection", {"collection": "c"}, {
             "requests": (None, {**slow, "collection": "c"}),
         }),
@@ -75,16 +73,12 @@ def cases(silent: Silent) -> list[tuple[str, str, dict[str, Any], dict[str, Any]
             "hosts": ["127.0.0.1"], "ports": [silent.port], "protocol": "tls",
             "timeout_seconds": 60,
         }, {}),
-        ("latency_sleuth", "try_url", {"url": silent.url, "timeout_seconds": 100}, {}),
         ("latency_sleuth", "run_due", {"everything": True}, {"templates": (None, slow)}),
         ("regex", "test", {"pattern": "(a+)+$", "upload": bomb}, {}),
         ("sample-toolkit", "slow", {"steps": 100}, {}),
-        ("sample-toolkit", "fetch", {"url": silent.url}, {}),
-        ("tls-watchtower", "check", host, {}),
         ("tls-watchtower", "sweep", {}, {"hosts": (None, host)}),
         ("toolbox_health", "check", {"for_seconds": 3000}, {}),
         ("zabbix", "test_connection", {}, {"instances": ("instance", zabbix)}),
-        ("zabbix", "database_report", {}, {"databases": ("database", database)}),
     ]  # fmt: skip
 
 
