@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import kubernetes_validate
 import pytest
@@ -272,6 +273,15 @@ def test_the_image_runs_as_nobody_special_and_pins_what_it_installs():
     assert "HEALTHCHECK" in lines
     assert lines.count("\nFROM ") == 2
     assert not re.search(r"^ADD ", lines, re.MULTILINE)
+
+
+def test_the_dockerfile_passes_its_linter():
+    linter = Path(sys.executable).parent / "hadolint"
+    found = subprocess.run(
+        [linter, "--no-color", DEPLOY / "Dockerfile"], capture_output=True, text=True, check=False
+    )
+
+    assert found.returncode == 0, found.stdout + found.stderr
 
 
 def test_every_unit_is_hardened_and_starts_what_exists():
