@@ -10,7 +10,7 @@ import click
 from toolbox_cli import output
 from toolbox_cli.app import App
 from toolbox_cli.errors import BY_STATE, ApiError
-from toolbox_cli.events import Watcher, follow
+from toolbox_cli.events import FINISHED, Watcher, follow
 from toolbox_cli.http import Client
 
 
@@ -33,6 +33,8 @@ class Shown:
         name = data["state"]
         if name == self.told or name in {"queued", "running", "succeeded"}:
             return
+        if name in FINISHED and not self.app.json:
+            return  # ``finish`` says it, with more words
         self.told = name
         reason = f": {output.clean(data['reason'])}" if data.get("reason") else ""
         self.app.note(f"{name.replace('_', ' ')}{reason}")

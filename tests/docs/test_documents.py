@@ -19,7 +19,7 @@ PAGES = [BASE / "README.md", *sorted((BASE / "docs").glob("*.md"))]
 FOREIGN = {"TEST_DATABASE_URL", "TOOLBOX_HOST", "WEB_CONCURRENCY", "WEB_THREADS", "REDISCLI_AUTH",
            "TOOLBOX_URL", "TOOLBOX_TOKEN", "TOOLBOX_PROFILE", "TOOLBOX_CONFIG"}  # fmt: skip
 #: What a runner is given.
-OTHER = {"TOOLKIT_SLUG", "TOOLKIT_VERSION", "CLOCK_BOOTTIME"}
+OTHER = {"TOOLKIT_SLUG", "TOOLKIT_VERSION", "CLOCK_BOOTTIME", "API_FUZZ_SECONDS"}
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*$", re.MULTILINE)
 _FENCE = re.compile(r"^\s*```.*?^\s*```", re.MULTILINE | re.DOTALL)
