@@ -13,11 +13,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='jobapproval',
             name='asked_by',
-            field=models.JSONField(default=list, editable=False, help_text='Who asked for the run: none of them approves.'),
+            field=models.JSONField(db_default=[], default=list, editable=False, help_text='Who asked for the run: none of them approves.'),
         ),
         migrations.AddField(
             model_name='schedule',
             name='authors',
-            field=models.JSONField(default=list, editable=False, help_text='Who made or changed it: none of them approves.'),
+            field=models.JSONField(db_default=[], default=list, editable=False, help_text='Who made or changed it: none of them approves.'),
         ),
     ]

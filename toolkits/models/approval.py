@@ -28,8 +28,9 @@ class JobApproval(models.Model):
         _("state"), max_length=10, choices=ApprovalState, default=ApprovalState.PENDING
     )
     asked_by = models.JSONField(
-        default=list, editable=False, help_text=_("Who asked for the run: none of them approves.")
-    )
+        default=list, db_default=[], editable=False,
+        help_text=_("Who asked for the run: none of them approves."),
+    )  # fmt: skip
     requested_at = models.DateTimeField(_("requested"), default=timezone.now)
     expires_at = models.DateTimeField(_("expires"))
     decided_by = models.ForeignKey(

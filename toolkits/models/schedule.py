@@ -78,8 +78,9 @@ class Schedule(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     authors = models.JSONField(
-        default=list, editable=False, help_text=_("Who made or changed it: none of them approves.")
-    )
+        default=list, db_default=[], editable=False,
+        help_text=_("Who made or changed it: none of them approves."),
+    )  # fmt: skip
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
