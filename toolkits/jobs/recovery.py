@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Count
 from django.utils import timezone
 from redis.exceptions import RedisError
@@ -56,9 +57,22 @@ class Reaper:
             elif now - before[1] < lasts:
                 watched[key] = before
             else:
-                count += _lose(job)
+                watched[key] = (job.lease_expires_at, now)
+                count += _alone(_lose, job)
         self._seen = watched
         return count
+
+
+def _alone(act: Callable[[Job], bool], job: Job) -> bool:
+    """Do for one job what it needs. A row that cannot be dealt with is told, and keeps no other
+    job from its turn; a database that is away is everybody's matter."""
+    try:
+        return act(job)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("job %s is in no state that could be dealt with", job.pk)
+        return False
 
 
 def _lose(job: Job) -> bool:
@@ -89,7 +103,7 @@ def start_due() -> int:
     """Queue every job whose time has come; returns how many."""
     due = Job.objects.filter(state=JobState.SCHEDULED, not_before__lte=timezone.now())
     jobs = due.order_by("not_before")[:_BATCH]
-    return sum(make_ready(job, JobState.SCHEDULED) for job in jobs)
+    return sum(_alone(lambda one: make_ready(one, JobState.SCHEDULED), job) for job in jobs)
 
 
 def sweep_queued() -> int:
