@@ -8,12 +8,16 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.templatetags.static import static
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from toolkits.pages import documents
 from toolkits.pages.documents import Document
 
+#: Where guides have their pictures, as seen from ``docs``.
+_PICTURES = "../static/"
 _AROUND = 90
 _MOST = 30
 #: Whom a guide is for. What is in none of them stands at the end.
@@ -77,6 +81,12 @@ def text(page: str) -> str | None:
     """Return one guide as Markdown, or None when there is no such page."""
     found = _texts().get(page)
     return found[1] if found else None
+
+
+def picture(place: str) -> str:
+    """Return the address of a picture that a guide shows: one of the static files."""
+    name = place.removeprefix(_PICTURES)
+    return static(name) if name != place and finders.find(name) else ""
 
 
 def search(query: str) -> list[Hit]:

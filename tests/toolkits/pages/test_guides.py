@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -45,3 +47,18 @@ def test_pages_lead_to_what_tells_of_them(client: Client, admin_user: User) -> N
 
 def test_who_is_not_signed_in_is_led_nowhere(client: Client, db: None) -> None:
     assert "page-guide" not in client.get("/account/login/").content.decode()
+
+
+@pytest.mark.django_db
+def test_a_guide_shows_its_picture(client: Client, user: User) -> None:
+    client.force_login(user)
+
+    html = client.get("/docs/architecture/").content.decode()
+
+    (source,) = re.findall(r'<img src="(/static/img/architecture[^"]*\.svg)" alt="Web, ', html)
+    assert client.get(source).status_code == 200
+
+
+def test_pictures_from_elsewhere_are_left_out() -> None:
+    assert handbook.picture("https://example.org/spy.png") == ""
+    assert handbook.picture("../static/img/none.svg") == ""

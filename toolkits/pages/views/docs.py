@@ -75,7 +75,7 @@ def docs_index(request: PageRequest, page_name: str = "") -> HttpResponseBase:
     context = {
         "shelves": handbook.shelves(),
         "page": page_name,
-        "html": documents.html(text, address) if text else "",
+        "html": documents.html(text, address, handbook.picture) if text else "",
         "query": query,
         "found": handbook.search(query) if query else [],
     }
