@@ -455,11 +455,11 @@ def test_it_is_updated_with_its_records_and_leaves_nothing_when_it_goes(
     record = create(installed, "instances", data, user)
     newer = shutil.copytree(BUNDLED / "zabbix", tmp_path / "zabbix")
     manifest = json.loads((newer / "toolkit.json").read_text())
-    (newer / "toolkit.json").write_text(json.dumps({**manifest, "version": "1.0.1"}))
+    (newer / "toolkit.json").write_text(json.dumps({**manifest, "version": "99.0.0"}))
 
     install_bundle(newer, user=curator, via="cli")
     installed.refresh_from_db()
-    assert installed.active_version.version == "1.0.1"
+    assert installed.active_version.version == "99.0.0"
     assert record in installed.records.all()
     assert secrets.client().names("toolkits/zabbix") != []
     uninstall(installed, curator, purge=DATA)
