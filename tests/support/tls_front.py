@@ -18,6 +18,14 @@ async def _pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> 
         sink.close()
 
 
+async def _end(server: asyncio.Server) -> None:
+    server.close()
+    open_ones = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in open_ones:
+        task.cancel()
+    await asyncio.gather(*open_ones, return_exceptions=True)
+
+
 @contextmanager
 def tls_front(port: int, context: ssl.SSLContext) -> Iterator[int]:
     """Take TLS connections and pass them on to ``port`` of this host; yields the front's port."""
@@ -37,6 +45,7 @@ def tls_front(port: int, context: ssl.SSLContext) -> Iterator[int]:
     try:
         yield int(server.sockets[0].getsockname()[1])
     finally:
-        loop.call_soon_threadsafe(server.close)
+        asyncio.run_coroutine_threadsafe(_end(server), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
+        loop.close()
