@@ -32,6 +32,10 @@ _LONG = {
 }  # fmt: skip
 
 
+#: Fixtures by which a test asks for the database.
+_DATABASES = {"db", "transactional_db"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.name in _LONG:
@@ -41,6 +45,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if fixture in wanted:
                 item.add_marker(mark)
                 item.add_marker("servers")
+        if wanted & _DATABASES or item.get_closest_marker("django_db"):
+            item.add_marker("database")
 
 
 @pytest.fixture(autouse=True)
