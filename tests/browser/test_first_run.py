@@ -26,7 +26,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("devstack")]
 
 @pytest.fixture
 def stack(start, tmp_path):
-    """A running stack; ``url`` and ``password`` are what it printed."""
+    """A running stack; ``url`` and ``password`` are what it printed.
+
+    A test asks for it before its page: the page is closed first, and asks a stopped one nothing.
+    """
     running = start(linked_project(tmp_path), tmp_path / "var", "--port", str(free_port()))
     running.url = running.until_ready()
     running.var = tmp_path / "var"
@@ -61,7 +64,7 @@ def sign_in(page: Page, stack) -> None:
     expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
 
 
-def test_from_sign_in_to_a_table_of_what_answers(page, shot, stack, ports):
+def test_from_sign_in_to_a_table_of_what_answers(stack, page, shot, ports):
     sign_in(page, stack)
     shot("dashboard")
     page.goto(f"{stack.url}/toolkits/connectivity/run/check/")
@@ -87,7 +90,7 @@ def test_from_sign_in_to_a_table_of_what_answers(page, shot, stack, ports):
     shot("done")
 
 
-def test_a_job_is_cancelled_from_its_page(page, shot, stack, ports):
+def test_a_job_is_cancelled_from_its_page(stack, page, shot, ports):
     sign_in(page, stack)
     page.goto(f"{stack.url}/toolkits/connectivity/run/check/")
     page.locator("[name=hosts]").first.fill("127.0.0.1")
@@ -102,7 +105,7 @@ def test_a_job_is_cancelled_from_its_page(page, shot, stack, ports):
     shot("cancelled")
 
 
-def test_a_second_toolkit_is_usable_at_once_without_a_restart(page, shot, stack, tmp_path):
+def test_a_second_toolkit_is_usable_at_once_without_a_restart(stack, page, shot, tmp_path):
     code = """
     @toolkit.operation(title="Say hello")
     def hello(ctx: Context, name: str = "world") -> views.Text:
